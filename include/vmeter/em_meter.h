@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ * vmeter firmware core: the meter. Include this one.
+ *
+ * A meter is one struct, owned by the caller, without pointers into itself but for the port: an array of them is a
+ * fleet. There are no globals. Its doors: samples (em_meter_samples), the tariff input, and bytes or register accesses
+ * from a line. Time is samples; the core never asks what time it is. */
+#ifndef EM_METER_H
+#define EM_METER_H
+
+#include "em_energy.h"
+#include "em_metrology.h"
+#include "em_registers.h"
+#include "em_settings.h"
+#include "em_supply.h"
+#include "em_types.h"
+
+/* The world outside, given at init and kept by the caller. */
+struct em_port {
+    em_accumulate_fn *accumulate; /* a faster em_accumulate for this machine, or NULL */
+};
+
+/* Line settings in force; new ones act after the reply to the write (em_meter_reply_sent). */
+struct em_line {
+    uint8_t id;
+    uint32_t baud;
+    enum em_parity parity;
+};
+
+struct em_meter {
+    const struct em_port *port;
+    struct em_settings settings;
+    struct em_energy energy;
+    struct em_supply supply;
+    struct em_metrology metrology;
+    struct em_line modbus;
+    bool tariff_input;
+    uint8_t error_code; /* bits of manual 8.1 */
+    bool quantities_fresh;
+    struct em_quantities quantities; /* of the newest window; read with em_meter_quantities() */
+};
+
+/* A new meter from the works: factory settings, energies zero, supplied, tracking frequency_mhz. */
+void em_meter_init(struct em_meter *m, const struct em_port *port, uint32_t frequency_mhz);
+
+/* The only door for measuring: takes one block of samples of any length. */
+void em_meter_samples(struct em_meter *m, const struct em_block *block);
+
+/* Begins the first window anew at the next sample, as if the meter had run before it: for a start in the settled
+ * state. Energies and settings stay. */
+void em_meter_begin(struct em_meter *m);
+
+/* True while the meter is supplied and measures and answers. */
+bool em_meter_running(const struct em_meter *m);
+
+/* The quantities of the newest window; valid until the next call with m. */
+const struct em_quantities *em_meter_quantities(struct em_meter *m);
+
+/* The 230 V tariff input (terminals 10/11): voltage selects T2, none T1; only edges act, so that the last command
+ * wins. Source: manual 7.6.2, edges assumed. */
+void em_meter_tariff_input(struct em_meter *m, bool voltage);
+
+/* May this setting be changed to value now? EM_OK, EM_ERR_RANGE, EM_ERR_LOCKED (leaving C-05, eighth CT ratio). */
+enum em_err em_meter_check(const struct em_meter *m, enum em_setting setting, int32_t value);
+
+/* Changes a setting, with everything that follows from it. Same errors; nothing changes on error. */
+enum em_err em_meter_set(struct em_meter *m, enum em_setting setting, int32_t value);
+
+/* Sets a setting as the works would: range check only, no rules of history, no consequences. */
+enum em_err em_meter_preset(struct em_meter *m, enum em_setting setting, int32_t value);
+
+/* To be called after the reply to a Modbus request has left (at once after a broadcast): new line settings act. */
+void em_meter_reply_sent(struct em_meter *m);
+
+#endif

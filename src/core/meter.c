@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmeter/em_meter.h"
+
+#include <string.h>
+
+const char *em_strerror(enum em_err err)
+{
+    switch (err) {
+    case EM_OK:
+        return "no error";
+    case EM_ERR_RANGE:
+        return "value out of range";
+    case EM_ERR_READ_ONLY:
+        return "can not be written";
+    case EM_ERR_LOCKED:
+        return "not allowed any more";
+    case EM_ERR_UNKNOWN:
+        return "unknown";
+    }
+    return "unknown error";
+}
+
+void em_meter_init(struct em_meter *m, const struct em_port *port, uint32_t frequency_mhz)
+{
+    memset(m, 0, sizeof *m);
+    m->port = port;
+    em_settings_init(&m->settings);
+    em_energy_init(&m->energy);
+    em_metrology_init(&m->metrology, port->accumulate, frequency_mhz);
+    m->supply.state = EM_SUPPLY_RUNNING;
+    em_meter_reply_sent(m);
+}
+
+void em_meter_begin(struct em_meter *m)
+{
+    em_metrology_restart(&m->metrology);
+}
+
+bool em_meter_running(const struct em_meter *m)
+{
+    return m->supply.state == EM_SUPPLY_RUNNING;
+}
+
+static int32_t setting(const struct em_meter *m, enum em_setting s)
+{
+    return m->settings.value[s];
+}
+
+static void window_closed(struct em_meter *m)
+{
+    struct em_energy_rules rules = {
+        .tariff = (uint8_t)setting(m, EM_SETTING_TARIFF),
+        .combination = (uint8_t)setting(m, EM_SETTING_COMBINATION_CODE),
+        .ct_primary = EM_CT_PRIMARY(setting(m, EM_SETTING_CT_RATIO)),
+        .ct_secondary = EM_CT_SECONDARY(setting(m, EM_SETTING_CT_RATIO)),
+    };
+
+    em_window_discard_no_load(&m->metrology.window);
+    em_energy_add(&m->energy, &m->metrology.window, &rules);
+    m->quantities_fresh = false;
+}
+
+/* An ordered power-down: what has been measured is counted first. */
+static void power_down(struct em_meter *m)
+{
+    int32_t *counter = &m->settings.value[EM_SETTING_POWER_DOWN_COUNTER];
+
+    if (em_metrology_flush(&m->metrology))
+        window_closed(m);
+    memset(&m->metrology.window, 0, sizeof m->metrology.window);
+    memset(&m->supply, 0, sizeof m->supply);
+    m->quantities_fresh = false;
+    if (em_setting_range(EM_SETTING_POWER_DOWN_COUNTER, *counter + 1) == EM_OK)
+        ++*counter;
+}
+
+static void cycle_closed(struct em_meter *m)
+{
+    for (int p = 0; p < EM_PHASE_COUNT; p++) {
+        if (!em_metrology_cycle_below(&m->metrology, p, EM_SUPPLY_STOP_V)) {
+            m->supply.low_cycles = 0;
+            return;
+        }
+    }
+    if (++m->supply.low_cycles >= EM_SUPPLY_HOLD_CYCLES)
+        power_down(m);
+}
+
+/* Highest mean square of the three voltages over the probe against volts. */
+static bool probe_reaches(const struct em_supply *supply, int64_t volts)
+{
+    const int64_t wanted = volts * EM_COUNTS_PER_VOLT * volts * EM_COUNTS_PER_VOLT * EM_SUPPLY_PROBE;
+
+    for (int p = 0; p < EM_PHASE_COUNT; p++)
+        if (supply->uu[p] >= wanted)
+            return true;
+    return false;
+}
+
+static void probe_done(struct em_meter *m)
+{
+    struct em_supply *supply = &m->supply;
+
+    if (!probe_reaches(supply, supply->state == EM_SUPPLY_OFF ? EM_SUPPLY_START_V : EM_SUPPLY_STOP_V)) {
+        memset(supply, 0, sizeof *supply);
+        return;
+    }
+    supply->state = EM_SUPPLY_STARTING;
+    supply->started += supply->n;
+    supply->n = 0;
+    memset(supply->uu, 0, sizeof supply->uu);
+    if (supply->started >= EM_SAMPLE_RATE / 1000 * EM_SUPPLY_START_MS) {
+        memset(supply, 0, sizeof *supply);
+        supply->state = EM_SUPPLY_RUNNING;
+        em_metrology_restart(&m->metrology);
+        em_meter_reply_sent(m);
+    }
+}
+
+/* While the meter does not run only the supply looks at the voltages. Returns the samples taken. */
+static uint32_t probe_supply(struct em_meter *m, const struct em_block *block, uint32_t offset)
+{
+    struct em_supply *supply = &m->supply;
+    uint32_t n = EM_SUPPLY_PROBE - supply->n;
+
+    if (n > block->n - offset)
+        n = block->n - offset;
+    for (int p = 0; p < EM_PHASE_COUNT; p++) {
+        const int32_t *u = block->channel[EM_U1 + p] + offset;
+
+        for (uint32_t k = 0; k < n; k++)
+            supply->uu[p] += (int64_t)u[k] * u[k];
+    }
+    supply->n += n;
+    if (supply->n == EM_SUPPLY_PROBE)
+        probe_done(m);
+    return n;
+}
+
+void em_meter_samples(struct em_meter *m, const struct em_block *block)
+{
+    uint32_t offset = 0;
+
+    while (offset < block->n) {
+        enum em_progress progress;
+
+        if (!em_meter_running(m)) {
+            offset += probe_supply(m, block, offset);
+            continue;
+        }
+        progress = em_metrology_run(&m->metrology, block, &offset);
+        if (progress == EM_WINDOW)
+            window_closed(m);
+        if (progress != EM_MORE)
+            cycle_closed(m);
+    }
+}
+
+const struct em_quantities *em_meter_quantities(struct em_meter *m)
+{
+    int32_t ratio = setting(m, EM_SETTING_CT_RATIO);
+
+    if (!m->quantities_fresh)
+        em_quantities_from_window(&m->quantities, &m->metrology.window, EM_CT_PRIMARY(ratio), EM_CT_SECONDARY(ratio));
+    m->quantities_fresh = true;
+    return &m->quantities;
+}
+
+void em_meter_tariff_input(struct em_meter *m, bool voltage)
+{
+    if (voltage == m->tariff_input)
+        return;
+    m->tariff_input = voltage;
+    if (em_meter_running(m))
+        em_meter_set(m, EM_SETTING_TARIFF, voltage ? 2 : 1);
+}
+
+enum em_err em_meter_check(const struct em_meter *m, enum em_setting s, int32_t value)
+{
+    enum em_err err = em_setting_range(s, value);
+
+    if (err)
+        return err;
+    switch (s) {
+    case EM_SETTING_COMBINATION_CODE:
+        return setting(m, s) == EM_C05_NETTED && value != EM_C05_NETTED ? EM_ERR_LOCKED : EM_OK;
+    case EM_SETTING_CT_RATIO:
+        return value != setting(m, s) && m->energy.ct_changes >= EM_CT_CHANGES_MAX ? EM_ERR_LOCKED : EM_OK;
+    case EM_SETTING_POWER_DOWN_COUNTER:
+        return value ? EM_ERR_RANGE : EM_OK;
+    case EM_SETTING_SERIAL_NUMBER:
+    case EM_SETTING_T3_T4_USED:
+        return EM_ERR_READ_ONLY;
+    default:
+        return EM_OK;
+    }
+}
+
+enum em_err em_meter_set(struct em_meter *m, enum em_setting s, int32_t value)
+{
+    enum em_err err = em_meter_check(m, s, value);
+
+    if (err || setting(m, s) == value)
+        return err;
+    if (s == EM_SETTING_CT_RATIO) {
+        em_energy_change_ct(&m->energy);
+        m->quantities_fresh = false;
+    }
+    if (s == EM_SETTING_TARIFF && value > 2)
+        m->settings.value[EM_SETTING_T3_T4_USED] = 1;
+    m->settings.value[s] = value;
+    return EM_OK;
+}
+
+enum em_err em_meter_preset(struct em_meter *m, enum em_setting s, int32_t value)
+{
+    enum em_err err = em_setting_range(s, value);
+
+    if (err)
+        return err;
+    m->settings.value[s] = value;
+    if (s == EM_SETTING_TARIFF && value > 2)
+        m->settings.value[EM_SETTING_T3_T4_USED] = 1;
+    m->quantities_fresh = false;
+    em_meter_reply_sent(m);
+    return EM_OK;
+}
+
+void em_meter_reply_sent(struct em_meter *m)
+{
+    m->modbus.id = (uint8_t)setting(m, EM_SETTING_MODBUS_ID);
+    m->modbus.baud = em_baud_rate(setting(m, EM_SETTING_MODBUS_BAUD));
+    m->modbus.parity = (enum em_parity)setting(m, EM_SETTING_MODBUS_PARITY);
+}
