@@ -52,6 +52,9 @@ void em_settings_init(struct em_settings *s);
  * Knows nothing of history: leaving C-05 or an eighth CT ratio is em_meter_check's business. */
 enum em_err em_setting_range(enum em_setting setting, int32_t value);
 
+/* The lowest and highest value of a setting; not every value between need be allowed. */
+void em_setting_limits(enum em_setting setting, int32_t *min, int32_t *max);
+
 /* Baud rate of a code 1..10 (300..115200), 0 for another. Source: manual A2.2. */
 uint32_t em_baud_rate(int32_t code);
 

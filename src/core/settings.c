@@ -66,6 +66,12 @@ enum em_err em_setting_range(enum em_setting setting, int32_t value)
     return EM_OK;
 }
 
+void em_setting_limits(enum em_setting setting, int32_t *min, int32_t *max)
+{
+    *min = table[setting].min;
+    *max = table[setting].max;
+}
+
 uint32_t em_baud_rate(int32_t code)
 {
     return code >= 1 && code <= BAUD_COUNT ? baud_rates[code - 1] : 0;

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * vmeter check: is this scenario all right? */
+#include <stdio.h>
+
+#include "../sim/report.h"
+#include "cli.h"
+
+static const char help[] =
+    "usage: vmeter check SCENARIO.json...\n"
+    "\n"
+    "Reads and checks scenario files and runs nothing. Prints one line for each good one; exit code 2 and a\n"
+    "message with file and place for a bad one.\n"
+    "\n"
+    "  -h, --help  this text\n";
+
+static const struct option long_options[] = {{"help", no_argument, NULL, 'h'}, {0}};
+
+int cli_check(int argc, char **argv)
+{
+    int option, code = CLI_OK;
+
+    while ((option = cli_option(argc, argv, "h", long_options)) != -1) {
+        if (option != 'h')
+            return CLI_USAGE;
+        fputs(help, stdout);
+        return CLI_OK;
+    }
+    if (optind == argc)
+        return cli_usage_error(argv[0], "which scenario?");
+    for (; optind < argc; optind++) {
+        struct sim_scenario *s = cli_load(argv[optind], NULL, 0);
+        char duration[48];
+
+        if (!s) {
+            code = CLI_USAGE;
+            continue;
+        }
+        sim_duration_text(sim_seconds(s->duration), duration);
+        printf("%s: ok: \"%s\", %s, %u event(s)%s\n", argv[optind], s->name, duration, s->timed_count,
+               s->profile.rows ? ", a load profile" : "");
+        sim_scenario_free(s);
+    }
+    return code;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ * The commands of vmeter. Each takes argc and argv from its own name on and returns the exit code. */
+#ifndef CLI_H
+#define CLI_H
+
+#include <getopt.h>
+#include <stdbool.h>
+
+#include "../sim/scenario.h"
+
+enum cli_exit {
+    CLI_OK = 0,
+    CLI_FAILED = 1, /* an expectation failed */
+    CLI_USAGE = 2,  /* bad usage or bad scenario */
+    CLI_WORLD = 3,  /* a port or file outside failed */
+};
+
+int cli_run(int argc, char **argv);
+int cli_serve(int argc, char **argv);
+int cli_read(int argc, char **argv);
+int cli_map(int argc, char **argv);
+int cli_check(int argc, char **argv);
+int cli_ctl(int argc, char **argv);
+
+/* getopt_long for a command; on an unknown option prints a hint and returns '?'. The caller then returns CLI_USAGE. */
+int cli_option(int argc, char **argv, const char *short_options, const struct option *long_options);
+
+/* Prints a usage error with a hint at --help of this command; returns CLI_USAGE. */
+int cli_usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Loads a scenario or prints why not. */
+struct sim_scenario *cli_load(const char *file, const char *const *overrides, size_t count);
+
+/* A number from an option's text within limits; prints an error and returns false. */
+bool cli_number(const char *command, const char *option, const char *text, double min, double max, double *out);
+
+#endif

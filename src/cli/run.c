@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT
+ * vmeter run: a scenario in virtual time. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../host/log.h"
+#include "../host/slave.h"
+#include "../host/speed.h"
+#include "../sim/report.h"
+#include "cli.h"
+
+static const char help[] =
+    "usage: vmeter run SCENARIO.json [options]\n"
+    "\n"
+    "Runs a scenario in virtual time, as fast as it goes, and judges its expectations.\n"
+    "\n"
+    "  --report FILE        write what came out as JSON: expectations, registers, energies, reference\n"
+    "  --junit FILE         write one test case per expectation\n"
+    "  --csv FILE           write a row per simulated second\n"
+    "  --csv-every TIME     a row per TIME instead, as in 1m\n"
+    "  --csv-columns NAMES  these names (see vmeter map), separated by commas\n"
+    "  --set PATH=VALUE     change the scenario before it runs, as in load.L1.current=20; may be repeated\n"
+    "  -q                   print failures and nothing else\n"
+    "  -v                   print every expectation\n"
+    "  -h, --help           this text\n"
+    "\n"
+    "FILE may be - for standard output. While it runs, a terminal shows a progress bar.\n"
+    "\n"
+    "  vmeter run scenarios/household-day.json\n"
+    "  vmeter run scenarios/motor.json --report r.json --junit r.xml --set duration=1h\n";
+
+#define OVERRIDES_MAX 64
+
+struct options {
+    const char *scenario, *report, *junit, *csv, *csv_columns;
+    const char *override[OVERRIDES_MAX];
+    size_t overrides;
+    int64_t csv_every;
+    bool quiet, verbose;
+};
+
+/* A run in progress. */
+struct run {
+    const struct options *options;
+    struct sim *sim;
+    struct sim_csv columns;
+    FILE *csv;
+    double started; /* wall seconds */
+    double drawn;   /* when the progress bar was, 0 never */
+};
+
+static double wall_seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+enum { OPT_REPORT = 256, OPT_JUNIT, OPT_CSV, OPT_CSV_EVERY, OPT_CSV_COLUMNS, OPT_SET };
+
+static const struct option long_options[] = {
+    {"report", required_argument, NULL, OPT_REPORT},
+    {"junit", required_argument, NULL, OPT_JUNIT},
+    {"csv", required_argument, NULL, OPT_CSV},
+    {"csv-every", required_argument, NULL, OPT_CSV_EVERY},
+    {"csv-columns", required_argument, NULL, OPT_CSV_COLUMNS},
+    {"set", required_argument, NULL, OPT_SET},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+/* Returns an exit code, or -1 to go on. */
+static int read_options(int argc, char **argv, struct options *o)
+{
+    int option;
+
+    *o = (struct options){.csv_every = EM_SAMPLE_RATE};
+    while ((option = cli_option(argc, argv, "hqv", long_options)) != -1) {
+        switch (option) {
+        case OPT_REPORT:
+            o->report = optarg;
+            break;
+        case OPT_JUNIT:
+            o->junit = optarg;
+            break;
+        case OPT_CSV:
+            o->csv = optarg;
+            break;
+        case OPT_CSV_EVERY:
+            if (!js_time_text(optarg, &o->csv_every) || o->csv_every == 0)
+                return cli_usage_error(argv[0], "--csv-every: \"%s\" is no time; write it as 1s, 500ms or 15m", optarg);
+            break;
+        case OPT_CSV_COLUMNS:
+            o->csv_columns = optarg;
+            break;
+        case OPT_SET:
+            if (o->overrides == OVERRIDES_MAX)
+                return cli_usage_error(argv[0], "--set: at most %d", OVERRIDES_MAX);
+            o->override[o->overrides++] = optarg;
+            break;
+        case 'q':
+            o->quiet = true;
+            break;
+        case 'v':
+            o->verbose = true;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            return CLI_OK;
+        default:
+            return CLI_USAGE;
+        }
+    }
+    if (optind != argc - 1)
+        return cli_usage_error(argv[0], optind == argc ? "which scenario?" : "only one scenario at a time");
+    if (!o->csv && o->csv_columns)
+        return cli_usage_error(argv[0], "--csv-columns goes with --csv");
+    o->scenario = argv[optind];
+    return -1;
+}
+
+/* --- Files ---------------------------------------------------------------------------------------------------------
+ */
+
+static FILE *open_output(const char *name)
+{
+    FILE *f = strcmp(name, "-") == 0 ? stdout : fopen(name, "w");
+
+    if (!f)
+        host_log("%s: %s", name, strerror(errno));
+    return f;
+}
+
+static bool close_output(FILE *f, const char *name)
+{
+    bool bad = ferror(f) || fflush(f);
+
+    if (f != stdout)
+        bad = fclose(f) || bad;
+    if (bad)
+        host_log("%s: could not be written: %s", name, strerror(errno));
+    return !bad;
+}
+
+/* --- Running -------------------------------------------------------------------------------------------------------
+ */
+
+static void draw_progress(struct run *r, double now)
+{
+    enum { WIDTH = 40 };
+    int64_t end = r->sim->scenario->duration;
+    double share = end ? (double)r->sim->now / (double)end : 1;
+    double speed = sim_seconds(r->sim->now) / (now - r->started);
+    int full = (int)(share * WIDTH);
+
+    fprintf(stderr, "\r[%.*s%*s] %3.0f %%  %.0f times real time  %.0f s left \x1b[K", full,
+            "########################################", WIDTH - full, "", share * 100, speed,
+            speed > 0 ? sim_seconds(end - r->sim->now) / speed : 0);
+    fflush(stderr);
+    r->drawn = now;
+}
+
+static void show_progress(struct run *r)
+{
+    double now = wall_seconds();
+
+    if (now - r->started > 1 && now - r->drawn > 0.1)
+        draw_progress(r, now);
+}
+
+static void clear_progress(const struct run *r)
+{
+    if (r->drawn > 0)
+        fprintf(stderr, "\r\x1b[K");
+}
+
+static void run_to_end(struct run *r)
+{
+    const int64_t end = r->sim->scenario->duration, look = 60 * EM_SAMPLE_RATE;
+    bool terminal = isatty(STDERR_FILENO) && !r->options->quiet;
+    int64_t row = 0;
+
+    sim_run(r->sim, 0);
+    while (1) {
+        int64_t next = r->sim->now + look;
+
+        if (r->csv && r->sim->now == row) {
+            sim_csv_row(r->csv, &r->columns, r->sim);
+            row += r->options->csv_every;
+        }
+        if (r->sim->now >= end)
+            return;
+        if (r->csv && row < next)
+            next = row;
+        sim_run(r->sim, next < end ? next : end);
+        if (terminal)
+            show_progress(r);
+    }
+}
+
+static bool write_files(struct run *r, double wall)
+{
+    const struct options *o = r->options;
+    bool ok = true;
+    FILE *f;
+
+    if (o->report) {
+        f = open_output(o->report);
+        if (f)
+            sim_report_json(f, r->sim, wall);
+        ok = f && close_output(f, o->report) && ok;
+    }
+    if (o->junit) {
+        f = open_output(o->junit);
+        if (f)
+            sim_report_junit(f, r->sim, wall);
+        ok = f && close_output(f, o->junit) && ok;
+    }
+    return ok;
+}
+
+static int run_scenario(const struct options *o, const struct sim_scenario *scenario, struct run *r)
+{
+    struct host_modbus *slave;
+    double wall;
+    bool written = true;
+    bool to_stdout = (o->report && strcmp(o->report, "-") == 0) || (o->junit && strcmp(o->junit, "-") == 0) ||
+                     (o->csv && strcmp(o->csv, "-") == 0);
+
+    r->sim = sim_new(scenario, &host_speed_best()->loops);
+    slave = host_modbus_new(&r->sim->meter);
+    if (!slave) {
+        host_log("Modbus can not be set up: %s", strerror(errno));
+        return CLI_WORLD;
+    }
+    sim_set_modbus(r->sim, host_modbus_pdu, slave);
+    r->started = wall_seconds();
+    if (r->csv)
+        sim_csv_header(r->csv, &r->columns);
+    run_to_end(r);
+    wall = wall_seconds() - r->started;
+    clear_progress(r);
+    if (r->csv)
+        written = close_output(r->csv, o->csv);
+    written = write_files(r, wall) && written;
+    if (!o->quiet || r->sim->results.failed)
+        sim_report_text(to_stdout ? stderr : stdout, r->sim, wall, o->verbose);
+    host_modbus_free(slave);
+    if (!written)
+        return CLI_WORLD;
+    return r->sim->results.failed ? CLI_FAILED : CLI_OK;
+}
+
+int cli_run(int argc, char **argv)
+{
+    struct options o;
+    struct run r = {.options = &o};
+    struct js js = {.file = "--csv-columns"};
+    struct sim_scenario *scenario;
+    int code = read_options(argc, argv, &o);
+
+    if (code >= 0)
+        return code;
+    if (o.csv && !sim_csv_columns(&js, o.csv_columns, &r.columns))
+        return cli_usage_error(argv[0], "%s", js.error);
+    scenario = cli_load(o.scenario, o.override, o.overrides);
+    if (scenario) {
+        r.csv = o.csv ? open_output(o.csv) : NULL;
+        code = o.csv && !r.csv ? CLI_WORLD : run_scenario(&o, scenario, &r);
+        sim_free(r.sim);
+        sim_scenario_free(scenario);
+    } else {
+        code = CLI_USAGE;
+    }
+    sim_csv_free(&r.columns);
+    return code;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "speed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef HOST_X86
+em_accumulate_fn em_accumulate_avx2, em_accumulate_avx512;
+sim_synth_fn sim_synth_avx2, sim_synth_avx512;
+
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2");
+}
+
+static bool has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq");
+}
+#endif
+
+static bool always(void)
+{
+    return true;
+}
+
+static const struct {
+    struct host_speed speed;
+    bool (*available)(void);
+} sets[] = {
+    {{"generic", {em_accumulate, sim_synth}}, always},
+#ifdef HOST_X86
+    {{"avx2", {em_accumulate_avx2, sim_synth_avx2}}, has_avx2},
+    {{"avx512", {em_accumulate_avx512, sim_synth_avx512}}, has_avx512},
+#endif
+};
+
+const struct host_speed *host_speed_at(size_t k)
+{
+    for (size_t n = 0; n < sizeof sets / sizeof sets[0]; n++)
+        if (sets[n].available() && k-- == 0)
+            return &sets[n].speed;
+    return NULL;
+}
+
+const struct host_speed *host_speed_best(void)
+{
+    const char *wanted = getenv("VMETER_CPU");
+    const struct host_speed *best = NULL, *next;
+
+    for (size_t k = 0; (next = host_speed_at(k)); k++) {
+        best = next;
+        if (wanted && strcmp(wanted, next->name) == 0)
+            break;
+    }
+    return best;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ * Everything that a user can do to a running meter is an event. Scenario, control socket and command line
+ * share this one type and its one parser. */
+#ifndef SIM_EVENT_H
+#define SIM_EVENT_H
+
+#include "json.h"
+#include "network.h"
+#include "value.h"
+
+enum sim_event_kind { SIM_EVENT_SET, SIM_EVENT_TARIFF_INPUT, SIM_EVENT_POWER, SIM_EVENT_MODBUS, SIM_EVENT_EXPECT };
+
+/* Bytes of a frame; in an expected reply mask 0 matches any byte. */
+#define SIM_FRAME_MAX 260
+struct sim_frame {
+    uint16_t n;
+    uint8_t byte[SIM_FRAME_MAX], mask[SIM_FRAME_MAX];
+};
+
+enum sim_reply { SIM_REPLY_ANY, SIM_REPLY_SILENCE, SIM_REPLY_FRAME };
+
+/* One expected name: a value with a tolerance, or limits. */
+struct sim_expectation {
+    char *name;
+    char *where; /* its place in the scenario */
+    bool has_value, has_min, has_max, has_tolerance, relative;
+    struct sim_value value;
+    double tolerance; /* absolute, or a fraction if relative */
+    double min, max;
+};
+
+struct sim_event {
+    enum sim_event_kind kind;
+    unsigned count;                      /* of assignments or expectations */
+    struct sim_assignment *assignment;   /* SET */
+    int64_t over;                        /* SET: samples of the ramp, 0 for a step */
+    bool on;                             /* TARIFF_INPUT, POWER */
+    struct sim_frame *request, *reply;   /* MODBUS */
+    enum sim_reply reply_kind;           /* MODBUS */
+    struct sim_expectation *expectation; /* EXPECT */
+    char *where;                         /* place in the scenario, for messages */
+};
+
+/* Reads an event from an object; keys "at", "from" and so on are the caller's: `extra` (count of them) lists fields
+ * to be read into extra_target besides. Returns NULL with js->error set. Free with sim_event_free. */
+struct sim_event *sim_event_parse(struct js *js, const cJSON *object, const struct js_field *extra, size_t extra_count,
+                                  void *extra_target);
+
+void sim_event_free(struct sim_event *event);
+
+/* Read the scenario's "grid" and "load" into the network. */
+bool sim_parse_grid(struct js *js, const cJSON *value, struct sim_network *network);
+bool sim_parse_load(struct js *js, const cJSON *value, struct sim_network *network);
+
+/* Understands "L1.current", "all.voltage", "frequency": what to assign, without a value. False with js->error set. */
+bool sim_parse_path(struct js *js, const char *path, struct sim_assignment *a);
+
+/* Range check and assignment of a plain number, as for a value read from JSON. */
+bool sim_check_number(struct js *js, const struct sim_assignment *a, double number);
+
+/* Is there anything to expect under this name? Else js->error is set. */
+bool sim_parse_name(struct js *js, const char *name);
+
+/* Bytes as "01 06 60 48": n of them into text (3 * n + 1 bytes). */
+void sim_frame_text(const uint8_t *byte, const uint8_t *mask, size_t n, char *text);
+
+#endif

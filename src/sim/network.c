@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "network.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "trig.h"
+
+void sim_network_init(struct sim_network *net)
+{
+    memset(net, 0, sizeof *net);
+    net->frequency = 50;
+    net->powered = true;
+    net->ct_ratio = 1;
+    net->front_end.seed = 1;
+    for (int p = 0; p < EM_PHASE_COUNT; p++) {
+        net->phase[p].voltage = 230;
+        net->phase[p].voltage_angle = -120.0 * p;
+        net->phase[p].pf = 1;
+    }
+}
+
+uint32_t sim_network_frequency_mhz(const struct sim_network *net)
+{
+    return (uint32_t)floor(net->frequency * 1000 + 0.5);
+}
+
+/* Turns a phasor by an angle; positive leads. */
+static struct sim_phasor turned(struct sim_phasor p, double degrees)
+{
+    double s, c;
+
+    sim_sincos(degrees / 360, &s, &c);
+    return (struct sim_phasor){.x = p.x * c + p.y * s, .y = p.y * c - p.x * s};
+}
+
+static struct sim_phasor voltage_phasor(const struct sim_network *net, int p)
+{
+    struct sim_phasor upright = {.x = 0, .y = net->powered ? net->phase[p].voltage : 0};
+
+    return turned(upright, net->phase[p].voltage_angle);
+}
+
+/* In-phase and lagging parts of the fundamental current. */
+static void current_parts(const struct sim_network *net, int p, double *in_phase, double *lagging)
+{
+    const struct sim_phase *phase = &net->phase[p];
+    double s, c;
+
+    *in_phase = *lagging = 0;
+    switch (phase->mode) {
+    case SIM_LOAD_ANGLE:
+        sim_sincos(phase->angle / 360, &s, &c);
+        *in_phase = phase->current * c;
+        *lagging = phase->current * s;
+        return;
+    case SIM_LOAD_PF:
+        s = sqrt(1 - phase->pf * phase->pf);
+        *in_phase = phase->current * phase->pf;
+        *lagging = phase->kind == SIM_INDUCTIVE ? phase->current * s : -phase->current * s;
+        return;
+    case SIM_LOAD_POWER:
+        if (net->powered && phase->voltage > 0) {
+            *in_phase = phase->power / phase->voltage;
+            *lagging = phase->reactive / phase->voltage;
+        }
+        return;
+    }
+}
+
+/* Gives the load of a phase in another mode without changing what flows now. */
+static void convert_load(const struct sim_network *net, int p, enum sim_load_mode mode, struct sim_phase *phase)
+{
+    double in_phase, lagging;
+
+    if (phase->mode == mode)
+        return;
+    current_parts(net, p, &in_phase, &lagging);
+    phase->mode = mode;
+    phase->current = sqrt(in_phase * in_phase + lagging * lagging);
+    phase->angle = sim_angle(lagging, in_phase);
+    phase->pf = phase->current > 0 ? in_phase / phase->current : 1;
+    phase->kind = lagging < 0 ? SIM_CAPACITIVE : SIM_INDUCTIVE;
+    phase->power = phase->voltage * in_phase;
+    phase->reactive = phase->voltage * lagging;
+}
+
+static void assign_phase(struct sim_network *net, int p, const struct sim_assignment *a)
+{
+    struct sim_phase *phase = &net->phase[p];
+
+    switch (a->quantity) {
+    case SIM_VOLTAGE:
+        phase->voltage = a->number;
+        break;
+    case SIM_VOLTAGE_ANGLE:
+        phase->voltage_angle = a->number;
+        break;
+    case SIM_VOLTAGE_HARMONICS:
+        phase->voltage_harmonics = a->harmonics;
+        break;
+    case SIM_CURRENT:
+        if (phase->mode == SIM_LOAD_POWER)
+            convert_load(net, p, SIM_LOAD_ANGLE, phase);
+        phase->current = a->number;
+        break;
+    case SIM_ANGLE:
+        convert_load(net, p, SIM_LOAD_ANGLE, phase);
+        phase->angle = a->number;
+        break;
+    case SIM_PF:
+        convert_load(net, p, SIM_LOAD_PF, phase);
+        phase->pf = a->number;
+        break;
+    case SIM_KIND:
+        convert_load(net, p, SIM_LOAD_PF, phase);
+        phase->kind = (enum sim_kind)a->number;
+        break;
+    case SIM_POWER:
+        convert_load(net, p, SIM_LOAD_POWER, phase);
+        phase->power = a->number;
+        break;
+    case SIM_REACTIVE:
+        convert_load(net, p, SIM_LOAD_POWER, phase);
+        phase->reactive = a->number;
+        break;
+    case SIM_CURRENT_HARMONICS:
+        phase->current_harmonics = a->harmonics;
+        break;
+    case SIM_FREQUENCY:
+    case SIM_QUANTITY_COUNT:
+        break;
+    }
+}
+
+void sim_network_assign(struct sim_network *net, const struct sim_assignment *a)
+{
+    if (a->quantity == SIM_FREQUENCY)
+        net->frequency = a->number;
+    for (int p = 0; p < EM_PHASE_COUNT; p++)
+        if (a->phases >> p & 1)
+            assign_phase(net, p, a);
+}
+
+double sim_network_number(const struct sim_network *net, enum sim_quantity quantity, int p)
+{
+    struct sim_phase phase = net->phase[p];
+
+    switch (quantity) {
+    case SIM_FREQUENCY:
+        return net->frequency;
+    case SIM_VOLTAGE:
+        return phase.voltage;
+    case SIM_VOLTAGE_ANGLE:
+        return phase.voltage_angle;
+    case SIM_CURRENT:
+        convert_load(net, p, phase.mode == SIM_LOAD_POWER ? SIM_LOAD_ANGLE : phase.mode, &phase);
+        return phase.current;
+    case SIM_ANGLE:
+        convert_load(net, p, SIM_LOAD_ANGLE, &phase);
+        return phase.angle;
+    case SIM_PF:
+        convert_load(net, p, SIM_LOAD_PF, &phase);
+        return phase.pf;
+    case SIM_POWER:
+    case SIM_REACTIVE:
+        convert_load(net, p, SIM_LOAD_POWER, &phase);
+        return quantity == SIM_POWER ? phase.power : phase.reactive;
+    default:
+        return 0;
+    }
+}
+
+static struct sim_phasor current_phasor(const struct sim_network *net, int p)
+{
+    double in_phase, lagging, s, c;
+
+    current_parts(net, p, &in_phase, &lagging);
+    sim_sincos(net->phase[p].voltage_angle / 360, &s, &c);
+    return (struct sim_phasor){.x = in_phase * s - lagging * c, .y = in_phase * c + lagging * s};
+}
+
+/* The harmonic of order k that rises through zero with the fundamental, turned by its own degrees. */
+static struct sim_phasor harmonic_phasor(struct sim_phasor fundamental, const struct sim_harmonic *h)
+{
+    double rms = sqrt(fundamental.x * fundamental.x + fundamental.y * fundamental.y);
+    double s = fundamental.x / rms, c = fundamental.y / rms;
+    double size = rms * h->percent / 100;
+    double sk = 0, ck = 1;
+
+    for (int k = 0; k < h->order; k++) {
+        double next = sk * c + ck * s;
+
+        ck = ck * c - sk * s;
+        sk = next;
+    }
+    return turned((struct sim_phasor){.x = size * sk, .y = size * ck}, h->degrees);
+}
+
+void sim_network_signal(const struct sim_network *net, enum em_channel channel, struct sim_signal *signal)
+{
+    int p = channel < EM_I1 ? (int)channel : (int)channel - EM_I1;
+    bool voltage = channel < EM_I1;
+    const struct sim_harmonics *harmonics =
+        voltage ? &net->phase[p].voltage_harmonics : &net->phase[p].current_harmonics;
+    struct sim_phasor first = voltage ? voltage_phasor(net, p) : current_phasor(net, p);
+
+    signal->tones = 0;
+    if (first.x == 0 && first.y == 0)
+        return;
+    signal->order[0] = 1;
+    signal->tone[0] = first;
+    signal->tones = 1;
+    for (unsigned k = 0; k < harmonics->count; k++, signal->tones++) {
+        signal->order[signal->tones] = harmonics->at[k].order;
+        signal->tone[signal->tones] = harmonic_phasor(first, &harmonics->at[k]);
+    }
+}
+
+static void apply_channel(const struct sim_network *net, enum em_channel c, struct sim_channel *out)
+{
+    const struct sim_front_end *fe = &net->front_end;
+    const double counts = c < EM_I1 ? EM_COUNTS_PER_VOLT : EM_COUNTS_PER_AMPERE / net->ct_ratio;
+    const double scale = counts * (1 + fe->gain_error[c]) * 1.4142135623730951;
+    struct sim_signal signal;
+    double peak = 4 * fe->noise;
+
+    sim_network_signal(net, c, &signal);
+    out->tones = signal.tones;
+    out->noise = fe->noise;
+    for (unsigned k = 0; k < signal.tones; k++) {
+        struct sim_phasor p = turned(signal.tone[k], fe->phase_error[c] * signal.order[k]);
+
+        out->tone[k] = (struct sim_tone){.order = signal.order[k], .x = p.x * scale, .y = p.y * scale};
+        peak += sqrt(p.x * p.x + p.y * p.y) * scale;
+    }
+    out->clips = peak >= EM_ADC_MAX;
+}
+
+void sim_network_apply(const struct sim_network *net, struct sim_wave *wave)
+{
+    sim_wave_change(wave, sim_network_frequency_mhz(net));
+    wave->seed = net->front_end.seed;
+    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
+        apply_channel(net, (enum em_channel)c, &wave->channel[c]);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ * What an ideal meter would read: computed in closed form from the generator's parameters, never from samples. */
+#ifndef SIM_REFERENCE_H
+#define SIM_REFERENCE_H
+
+#include "network.h"
+#include "vmeter/em_meter.h"
+
+struct sim_quantities {
+    double u[EM_PHASE_COUNT], ull[EM_PHASE_COUNT], i[EM_PHASE_COUNT];
+    double p[EM_PHASES_AND_TOTAL], q[EM_PHASES_AND_TOTAL], s[EM_PHASES_AND_TOTAL], pf[EM_PHASES_AND_TOTAL];
+    double frequency;
+};
+
+struct sim_reference {
+    struct sim_quantities now;
+    int64_t since; /* sample up to which the energies are complete */
+    /* Energies in Wh and varh, shaped as the meter's. */
+    double phase[EM_PHASE_COUNT][EM_KIND_COUNT][EM_DIRECTION_COUNT];
+    double tariff[EM_TARIFF_COUNT][EM_KIND_COUNT][EM_DIRECTION_COUNT];
+    double quadrant[EM_TARIFF_COUNT][EM_QUADRANT_COUNT];
+};
+
+/* Quantities of the network as it stands now. */
+void sim_reference_measure(struct sim_reference *ref, const struct sim_network *net);
+
+/* Counts energy up to sample `now` under the meter's tariff and combination code. To be called before anything
+ * changes. */
+void sim_reference_count(struct sim_reference *ref, const struct em_meter *m, int64_t now);
+
+/* The ideal value of a register in its unit. False for registers that have none (settings, identity, trip counters,
+ * CT history). */
+bool sim_reference_value(const struct sim_reference *ref, const struct em_register *row, enum em_combination code,
+                         double *value);
+
+#endif

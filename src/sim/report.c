@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add_value(cJSON *object, const char *name, const struct sim_value *v)
+{
+    char text[40];
+
+    sim_value_json(v, text);
+    cJSON_AddRawToObject(object, name, text);
+}
+
+static void add_number(cJSON *object, const char *name, double number)
+{
+    struct sim_value v;
+
+    sim_value_number(&v, number);
+    add_value(object, name, &v);
+}
+
+static void add_expectations(cJSON *report, const struct sim *sim)
+{
+    cJSON *list = cJSON_AddArrayToObject(report, "expectations");
+
+    for (size_t k = 0; k < sim->results.count; k++) {
+        const struct sim_result *r = &sim->results.at[k];
+        cJSON *item = cJSON_CreateObject();
+
+        add_number(item, "at", sim_seconds(r->at));
+        cJSON_AddStringToObject(item, "name", r->name);
+        cJSON_AddRawToObject(item, "expected", r->expected);
+        cJSON_AddRawToObject(item, "actual", r->actual);
+        cJSON_AddBoolToObject(item, "pass", r->pass);
+        cJSON_AddItemToArray(list, item);
+    }
+}
+
+static void add_registers(cJSON *report, struct sim *sim)
+{
+    cJSON *registers = cJSON_AddObjectToObject(report, "registers");
+    cJSON *energies = cJSON_AddObjectToObject(report, "energy_wh");
+    cJSON *reference = cJSON_AddObjectToObject(report, "reference");
+
+    for (size_t k = 0; k < em_register_count; k++) {
+        const struct em_register *row = &em_registers[k];
+        enum em_combination code = (enum em_combination)sim->meter.settings.value[EM_SETTING_COMBINATION_CODE];
+        struct sim_value v;
+        double ideal;
+
+        if (!row->name)
+            continue;
+        sim_value_read(&v, &sim->meter, row);
+        add_value(registers, row->name, &v);
+        if (row->source == EM_FROM_ENERGY)
+            add_number(energies, row->name, (double)em_register_value(&sim->meter, row));
+        if (row->type == EM_TYPE_FLOAT32 && sim_reference_value(&sim->reference, row, code, &ideal))
+            add_number(reference, row->name, ideal);
+    }
+}
+
+void sim_report_json(FILE *out, struct sim *sim, double wall_seconds)
+{
+    cJSON *report = cJSON_CreateObject();
+    char *text;
+
+    sim_settle(sim);
+    cJSON_AddStringToObject(report, "scenario", sim->scenario->name);
+    cJSON_AddStringToObject(report, "result", sim->results.failed ? "fail" : "pass");
+    add_number(report, "simulated_seconds", sim_seconds(sim->now));
+    add_number(report, "wall_seconds", floor(wall_seconds * 1000 + 0.5) / 1000);
+    add_expectations(report, sim);
+    add_registers(report, sim);
+    text = cJSON_Print(report);
+    fprintf(out, "%s\n", text);
+    free(text);
+    cJSON_Delete(report);
+}
+
+/* Text as XML wants it. */
+static void put_xml(FILE *out, const char *text)
+{
+    for (; *text; text++) {
+        switch (*text) {
+        case '<':
+            fputs("&lt;", out);
+            break;
+        case '>':
+            fputs("&gt;", out);
+            break;
+        case '&':
+            fputs("&amp;", out);
+            break;
+        case '"':
+            fputs("&quot;", out);
+            break;
+        default:
+            if ((unsigned char)*text >= ' ' || *text == '\n' || *text == '\t')
+                fputc(*text, out);
+        }
+    }
+}
+
+void sim_report_junit(FILE *out, const struct sim *sim, double wall_seconds)
+{
+    fprintf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"");
+    put_xml(out, sim->scenario->name);
+    fprintf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"0\" time=\"%.3f\">\n", sim->results.count,
+            sim->results.failed, wall_seconds);
+    for (size_t k = 0; k < sim->results.count; k++) {
+        const struct sim_result *r = &sim->results.at[k];
+
+        fprintf(out, "  <testcase classname=\"");
+        put_xml(out, sim->scenario->name);
+        fprintf(out, "\" name=\"%.9g s: ", sim_seconds(r->at));
+        put_xml(out, r->name);
+        if (r->pass) {
+            fprintf(out, "\"/>\n");
+            continue;
+        }
+        fprintf(out, "\">\n    <failure message=\"expected ");
+        put_xml(out, r->expected);
+        fprintf(out, ", is ");
+        put_xml(out, r->actual);
+        fprintf(out, "\">");
+        put_xml(out, sim->scenario->file);
+        fprintf(out, ": ");
+        put_xml(out, r->where);
+        fprintf(out, "</failure>\n  </testcase>\n");
+    }
+    fprintf(out, "</testsuite>\n</testsuites>\n");
+}
+
+void sim_duration_text(double seconds, char text[48])
+{
+    static const struct {
+        double size;
+        const char *name;
+    } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}};
+    int n = 0;
+
+    text[0] = '\0';
+    for (size_t k = 0; k < 3; k++) {
+        double whole = floor(seconds / units[k].size);
+
+        if (whole > 0)
+            n += snprintf(text + n, 48 - (size_t)n, "%s%.0f %s", n ? " " : "", whole, units[k].name);
+        seconds -= whole * units[k].size;
+    }
+    if (seconds > 0 || !n)
+        snprintf(text + n, 48 - (size_t)n, "%s%.6g s", n ? " " : "", seconds);
+}
+
+void sim_report_text(FILE *out, const struct sim *sim, double wall_seconds, bool all)
+{
+    const struct sim_results *r = &sim->results;
+    char duration[48], at[48];
+
+    for (size_t k = 0; k < r->count; k++) {
+        if (r->at[k].pass && !all)
+            continue;
+        sim_duration_text(sim_seconds(r->at[k].at), at);
+        fprintf(out, "%s  %-12s %s = %s", r->at[k].pass ? "ok  " : "FAIL", at, r->at[k].name, r->at[k].actual);
+        if (!r->at[k].pass)
+            fprintf(out, ", expected %s  (%s)", r->at[k].expected, r->at[k].where);
+        fprintf(out, "\n");
+    }
+    sim_duration_text(sim_seconds(sim->now), duration);
+    fprintf(out, "%s: %s simulated in %.2f s (%.0f times real time): ", sim->scenario->name, duration, wall_seconds,
+            wall_seconds > 0 ? sim_seconds(sim->now) / wall_seconds : 0);
+    if (r->count == 0)
+        fprintf(out, "nothing was expected\n");
+    else if (r->failed == 0)
+        fprintf(out, "all %zu expectations held\n", r->count);
+    else
+        fprintf(out, "%zu of %zu expectations FAILED\n", r->failed, r->count);
+}
+
+bool sim_csv_columns(struct js *js, const char *list, struct sim_csv *csv)
+{
+    static const char usual[] = "l1_voltage,l2_voltage,l3_voltage,l1_current,l2_current,l3_current,grid_frequency,"
+                                "total_active_power,total_reactive_power,total_apparent_power,power_factor,"
+                                "forward_active_energy,reverse_active_energy,tariff";
+    char *copy = strdup(list ? list : usual), *rest = copy, *name;
+    bool ok = true;
+
+    csv->count = 0;
+    while (ok && (name = strsep(&rest, ","))) {
+        name += strspn(name, " ");
+        ok = csv->count < SIM_CSV_COLUMNS ? sim_parse_name(js, name)
+                                          : js_fail(js, "more than %d columns", SIM_CSV_COLUMNS);
+        if (ok)
+            csv->name[csv->count++] = strdup(name);
+    }
+    free(copy);
+    if (!ok)
+        sim_csv_free(csv);
+    return ok;
+}
+
+void sim_csv_free(struct sim_csv *csv)
+{
+    for (size_t k = 0; k < csv->count; k++)
+        free(csv->name[k]);
+    csv->count = 0;
+}
+
+void sim_csv_header(FILE *out, const struct sim_csv *csv)
+{
+    fprintf(out, "time");
+    for (size_t k = 0; k < csv->count; k++)
+        fprintf(out, ",%s", csv->name[k]);
+    fprintf(out, "\n");
+}
+
+void sim_csv_row(FILE *out, const struct sim_csv *csv, struct sim *sim)
+{
+    char text[40];
+    struct sim_value v;
+
+    sim_value_number(&v, sim_seconds(sim->now));
+    sim_value_json(&v, text);
+    fprintf(out, "%s", text);
+    for (size_t k = 0; k < csv->count; k++) {
+        sim_read(sim, csv->name[k], &v);
+        sim_value_json(&v, text);
+        fprintf(out, ",%s", v.is_text ? v.text : text);
+    }
+    fprintf(out, "\n");
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ * A scenario: what a JSON file says, checked whole before anything runs. Format: docs/scenario.md. */
+#ifndef SIM_SCENARIO_H
+#define SIM_SCENARIO_H
+
+#include "event.h"
+
+/* An event of the timeline with its times; in file order. */
+struct sim_timed {
+    struct sim_event *event;
+    int64_t at;     /* sample of the first time */
+    int64_t period; /* samples; 0: once */
+    int64_t times;  /* how often; INT64_MAX: for ever */
+};
+
+/* A load profile: at row k's time the columns get its values. */
+struct sim_profile {
+    unsigned columns, rows;
+    struct sim_assignment *column; /* without values */
+    int64_t *time;                 /* [rows], ascending */
+    double *value;                 /* [rows][columns] */
+    bool linear;                   /* ramp to the next row instead of a step */
+};
+
+struct sim_preset {
+    enum em_setting setting;
+    int32_t value;
+};
+
+struct sim_preload {
+    em_energy_id id;
+    int64_t wh;
+};
+
+struct sim_scenario {
+    char *name, *description;
+    char *file;       /* as the user named it */
+    int64_t duration; /* samples */
+    struct sim_network network;
+    unsigned preset_count, preload_count;
+    struct sim_preset *preset;
+    struct sim_preload *preload;
+    uint8_t ct_changes; /* that the meter has seen before */
+    unsigned timed_count;
+    struct sim_timed *timed;
+    struct sim_profile profile;
+};
+
+/* Reads and checks a scenario file; overrides: count texts "PATH=VALUE" applied to the JSON before.
+ * Returns NULL with the message in js->error (without "vmeter: "). Free with sim_scenario_free. */
+struct sim_scenario *sim_scenario_load(struct js *js, const char *file, const char *const *overrides, size_t count);
+
+/* The scenario that `serve` uses without a file: 230 V, 5 A at the CT's secondary, PF 0.9 inductive, for ever. */
+struct sim_scenario *sim_scenario_default(void);
+
+void sim_scenario_free(struct sim_scenario *scenario);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ * Sine and cosine that are the same to the bit on every machine: only additions and multiplications of IEEE
+ * doubles, in a fixed order. libm's may differ in the last bit from one library to the next. */
+#ifndef SIM_TRIG_H
+#define SIM_TRIG_H
+
+/* Sine and cosine of an angle in turns (1 = full circle), any finite value; error below 1e-15. */
+void sim_sincos(double turns, double *sine, double *cosine);
+
+/* Angle of (x, y) in degrees, -180..180; 0 for (0, 0). Error below 1e-10 degrees. */
+double sim_angle(double y, double x);
+
+#endif

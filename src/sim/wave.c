@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "wave.h"
+
+#include <string.h>
+
+#include "trig.h"
+
+void sim_wave_init(struct sim_wave *w, sim_synth_fn *synth, uint32_t frequency_mhz, int64_t sample)
+{
+    memset(w, 0, sizeof *w);
+    w->synth = synth ? synth : sim_synth;
+    w->frequency_mhz = frequency_mhz;
+    w->sample = sample;
+}
+
+static uint32_t phase_after(const struct sim_wave *w, uint32_t samples)
+{
+    return (uint32_t)((w->phase + (uint64_t)w->frequency_mhz * samples) % EM_PHASE_MODULUS);
+}
+
+void sim_wave_change(struct sim_wave *w, uint32_t frequency_mhz)
+{
+    w->phase = phase_after(w, w->index);
+    w->index = 0;
+    w->chunk_ready = false;
+    if (frequency_mhz != w->frequency_mhz)
+        w->orders = 0;
+    w->frequency_mhz = frequency_mhz;
+}
+
+uint32_t sim_wave_left(const struct sim_wave *w)
+{
+    return SIM_CHUNK - w->index;
+}
+
+static double turns(uint64_t steps)
+{
+    return (double)(steps % EM_PHASE_MODULUS) / EM_PHASE_MODULUS;
+}
+
+static void need_order(struct sim_wave *w, unsigned order)
+{
+    if (w->orders >> order & 1)
+        return;
+    for (uint32_t j = 0; j < SIM_CHUNK; j++)
+        sim_sincos(turns((uint64_t)order * w->frequency_mhz * j), &w->table[order].s[j], &w->table[order].c[j]);
+    w->orders |= (uint64_t)1 << order;
+}
+
+/* Turns every tone of every channel to the phase at which the chunk begins. */
+static void prepare_chunk(struct sim_wave *w)
+{
+    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
+        for (unsigned k = 0; k < w->channel[c].tones; k++)
+            need_order(w, w->channel[c].tone[k].order);
+    for (unsigned order = 1; order <= SIM_HARMONIC_MAX; order++)
+        if (w->orders >> order & 1)
+            sim_sincos(turns((uint64_t)order * w->phase), &w->table[order].s0, &w->table[order].c0);
+
+    for (int c = 0; c < EM_CHANNEL_COUNT; c++) {
+        for (unsigned k = 0; k < w->channel[c].tones; k++) {
+            const struct sim_tone *t = &w->channel[c].tone[k];
+            double c0 = w->table[t->order].c0, s0 = w->table[t->order].s0;
+
+            w->tone[c][k] = (struct sim_synth_tone){
+                .c = w->table[t->order].c,
+                .s = w->table[t->order].s,
+                .x = t->x * c0 + t->y * s0,
+                .y = t->y * c0 - t->x * s0,
+            };
+        }
+    }
+    w->chunk_ready = true;
+}
+
+static uint64_t mix(uint64_t z)
+{
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return z ^ z >> 31;
+}
+
+/* Noise as a function of seed, channel and sample number: near to Gaussian, the sum of four uniform numbers. */
+static void make_noise(const struct sim_wave *w, int channel, double *out, uint32_t n)
+{
+    const uint64_t key = mix(w->seed + 0x9E3779B97F4A7C15u * (uint64_t)(channel + 1));
+    const double scale = w->channel[channel].noise / 37837.21; /* 65536 / sqrt(3) */
+
+    for (uint32_t j = 0; j < n; j++) {
+        uint64_t r = mix(key + 0x9E3779B97F4A7C15u * (uint64_t)(w->sample + j));
+        int32_t sum = (int32_t)((r & 0xFFFF) + (r >> 16 & 0xFFFF) + (r >> 32 & 0xFFFF) + (r >> 48)) - 131070;
+
+        out[j] = scale * sum;
+    }
+}
+
+void sim_wave_samples(struct sim_wave *w, int32_t *const out[EM_CHANNEL_COUNT], uint32_t n)
+{
+    if (!w->chunk_ready)
+        prepare_chunk(w);
+    for (int c = 0; c < EM_CHANNEL_COUNT; c++) {
+        const struct sim_channel *channel = &w->channel[c];
+        struct sim_synth_tone tone[SIM_TONES_MAX];
+        double noise[SIM_CHUNK];
+
+        for (unsigned k = 0; k < channel->tones; k++) {
+            tone[k] = w->tone[c][k];
+            tone[k].c += w->index;
+            tone[k].s += w->index;
+        }
+        if (channel->noise > 0)
+            make_noise(w, c, noise, n);
+        w->synth(out[c], n, tone, channel->tones, channel->noise > 0 ? noise : NULL, channel->clips);
+    }
+    w->index += n;
+    w->sample += n;
+    if (w->index == SIM_CHUNK) {
+        w->phase = phase_after(w, SIM_CHUNK);
+        w->index = 0;
+        w->chunk_ready = false;
+    }
+}
