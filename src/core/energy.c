@@ -155,11 +155,25 @@ static int32_t quadrant_energy(const struct em_energy *e, unsigned scope, unsign
     return (int32_t)wrap(sum);
 }
 
+/* Does the id name an energy that this meter has (by now)? */
+static bool is_known(const struct em_energy *e, em_energy_id id)
+{
+    unsigned set = EM_ENERGY_SET(id), kind = EM_ENERGY_KIND(id), part = EM_ENERGY_PART(id), scope = EM_ENERGY_SCOPE(id);
+
+    if (scope > EM_L3 || part > EM_PART_Q4)
+        return false;
+    if (set == EM_SET_TRIP)
+        return kind == EM_ACTIVE && part == EM_PART_TOTAL && (scope == EM_ALL || scope >= EM_L1);
+    if (part >= EM_PART_Q1)
+        return set == EM_SET_MAIN && kind == EM_REACTIVE && scope <= EM_T4;
+    return set == EM_SET_MAIN || (set <= (unsigned)EM_SET_CT0 + e->ct_changes && scope <= EM_T4);
+}
+
 int32_t em_energy_get(const struct em_energy *e, em_energy_id id, enum em_combination code)
 {
     unsigned scope = EM_ENERGY_SCOPE(id), part = EM_ENERGY_PART(id);
 
-    if (scope > EM_L3 || EM_ENERGY_SET(id) >= EM_SET_CT0 + EM_CT_SET_COUNT)
+    if (!is_known(e, id))
         return 0;
     if (EM_ENERGY_SET(id) == EM_SET_TRIP)
         return scope == EM_ALL ? e->trip_wh[EM_TOTAL] : scope >= EM_L1 ? e->trip_wh[scope - EM_L1] : 0;
@@ -189,11 +203,14 @@ static struct em_counter *counter_of(struct em_energy *e, em_energy_id id)
 
 enum em_err em_energy_preload(struct em_energy *e, em_energy_id id, int64_t wh)
 {
-    struct em_counter *counter = counter_of(e, id);
+    struct em_counter *counter;
     unsigned set = EM_ENERGY_SET(id), scope = EM_ENERGY_SCOPE(id), part = EM_ENERGY_PART(id);
 
     if (wh <= -EM_ENERGY_MODULUS || wh >= EM_ENERGY_MODULUS || (wh < 0 && set != EM_SET_TRIP))
         return EM_ERR_RANGE;
+    if (!is_known(e, id))
+        return EM_ERR_UNKNOWN;
+    counter = counter_of(e, id);
     if (set == EM_SET_TRIP && (scope == EM_ALL || scope >= EM_L1)) {
         e->trip_wh[scope == EM_ALL ? EM_TOTAL : (int)(scope - EM_L1)] = (int32_t)wh;
         return EM_OK;

@@ -196,8 +196,10 @@ static void tune(struct em_metrology *mt)
     if (re < ADVANCE_MIN && re > -ADVANCE_MIN && im < ADVANCE_MIN && im > -ADVANCE_MIN)
         return;
     deviation = (int64_t)mt->frequency_mhz * em_angle(re, im); /* mHz x 2^32 */
-    if (deviation * 5 > (int64_t)3 << 32 || deviation * 5 < -((int64_t)3 << 32))
+    if (deviation * 5 > (int64_t)3 << 32 || deviation * 5 < -((int64_t)3 << 32)) {
+        mt->have_previous = false;
         set_frequency(mt, mt->frequency_mhz + (uint32_t)(int32_t)((deviation + ((int64_t)1 << 31)) >> 32));
+    }
 }
 
 static void close_window(struct em_metrology *mt)
