@@ -54,7 +54,7 @@ struct run {
     const struct options *options;
     struct sim *sim;
     struct sim_csv columns;
-    FILE *csv, *pulses;
+    FILE *report, *junit, *csv, *pulses;
     struct sim_trace trace;
     struct host_nvm *nvm;
     double started; /* wall seconds */
@@ -152,6 +152,13 @@ static FILE *open_output(const char *name)
     return f;
 }
 
+/* Opens an output that may not be wanted at all (name NULL). */
+static bool open_wanted(const char *name, FILE **f)
+{
+    *f = name ? open_output(name) : NULL;
+    return !name || *f;
+}
+
 static bool close_output(FILE *f, const char *name)
 {
     bool bad = ferror(f) || fflush(f);
@@ -219,28 +226,7 @@ static void run_to_end(struct run *r)
     }
 }
 
-static bool write_files(struct run *r, double wall)
-{
-    const struct options *o = r->options;
-    bool ok = true;
-    FILE *f;
-
-    if (o->report) {
-        f = open_output(o->report);
-        if (f)
-            sim_report_json(f, r->sim, wall);
-        ok = f && close_output(f, o->report) && ok;
-    }
-    if (o->junit) {
-        f = open_output(o->junit);
-        if (f)
-            sim_report_junit(f, r->sim, wall);
-        ok = f && close_output(f, o->junit) && ok;
-    }
-    return ok;
-}
-
-/* Opens all that the run itself writes to. */
+/* Opens all that will be written before anything runs: a wrong name shall not cost a long run. */
 static bool open_files(struct run *r)
 {
     const struct options *o = r->options;
@@ -250,18 +236,40 @@ static bool open_files(struct run *r)
         host_log("%s", error);
         return false;
     }
-    r->csv = o->csv ? open_output(o->csv) : NULL;
-    r->pulses = o->pulses ? open_output(o->pulses) : NULL;
-    return (!o->csv || r->csv) && (!o->pulses || r->pulses);
+    return open_wanted(o->report, &r->report) && open_wanted(o->junit, &r->junit) && open_wanted(o->csv, &r->csv) &&
+           open_wanted(o->pulses, &r->pulses);
+}
+
+/* Writes the results and closes all outputs. */
+static bool write_results(struct run *r, double wall)
+{
+    const struct options *o = r->options;
+    bool ok = true;
+
+    if (r->csv)
+        ok = close_output(r->csv, o->csv) && ok;
+    if (r->pulses) {
+        sim_trace_end(&r->trace, r->sim->now);
+        sim_set_trace(r->sim, NULL);
+        ok = close_output(r->pulses, o->pulses) && ok;
+    }
+    if (r->report) {
+        sim_report_json(r->report, r->sim, wall);
+        ok = close_output(r->report, o->report) && ok;
+    }
+    if (r->junit) {
+        sim_report_junit(r->junit, r->sim, wall);
+        ok = close_output(r->junit, o->junit) && ok;
+    }
+    return ok;
 }
 
 static int run_scenario(const struct options *o, const struct sim_scenario *scenario, struct run *r)
 {
     struct host_modbus *slave;
     double wall;
-    bool written = true;
-    bool to_stdout = (o->report && strcmp(o->report, "-") == 0) || (o->junit && strcmp(o->junit, "-") == 0) ||
-                     (o->csv && strcmp(o->csv, "-") == 0) || (o->pulses && strcmp(o->pulses, "-") == 0);
+    bool written;
+    bool to_stdout = r->report == stdout || r->junit == stdout || r->csv == stdout || r->pulses == stdout;
 
     r->sim = sim_new_on(scenario, &host_speed_best()->loops, host_nvm_memory(r->nvm));
     slave = host_modbus_new(&r->sim->meter);
@@ -282,14 +290,7 @@ static int run_scenario(const struct options *o, const struct sim_scenario *scen
     run_to_end(r);
     wall = wall_seconds() - r->started;
     clear_progress(r);
-    if (r->csv)
-        written = close_output(r->csv, o->csv);
-    if (r->pulses) {
-        sim_trace_end(&r->trace, r->sim->now);
-        written = close_output(r->pulses, o->pulses) && written;
-        sim_set_trace(r->sim, NULL);
-    }
-    written = write_files(r, wall) && written;
+    written = write_results(r, wall);
     if (!o->quiet || r->sim->results.failed)
         sim_report_text(to_stdout ? stderr : stdout, r->sim, wall, o->verbose);
     host_modbus_free(slave);
