@@ -38,7 +38,10 @@ struct em_energy {
     int64_t fraction[EM_PHASE_COUNT][EM_KIND_COUNT];                /* below one unit of rest, 0..4095 */
     int32_t trip_wh[EM_PHASES_AND_TOTAL];                           /* signed: C-02 and C-04 may count down */
     uint32_t history_wh[EM_CT_CHANGES_MAX][EM_TARIFF_COUNT][EM_KIND_COUNT][EM_DIRECTION_COUNT];
-    uint8_t ct_changes; /* the running set */
+    int32_t history_ratio[EM_CT_CHANGES_MAX]; /* EM_CT_RATIO() of the frozen sets */
+    uint32_t trip_resets;                     /* so far */
+    int32_t ct_ratio;                         /* of the running set */
+    uint8_t ct_changes;                       /* number of the running set */
 };
 
 /* What decides where energy goes. */
@@ -46,6 +49,11 @@ struct em_energy_rules {
     uint8_t tariff;      /* 1..4 */
     uint8_t combination; /* enum em_combination */
     uint32_t ct_primary, ct_secondary;
+};
+
+/* What one window added to the tariff's counters, in units of rest. */
+struct em_counted {
+    uint64_t units[EM_KIND_COUNT][EM_DIRECTION_COUNT];
 };
 
 /* Names one energy: which counters, which direction, of what. Made with EM_ENERGY(), read with em_energy_get(). */
@@ -59,11 +67,12 @@ typedef uint16_t em_energy_id;
 #define EM_ENERGY_PART(id)                ((id) >> 4 & 7)
 #define EM_ENERGY_SCOPE(id)               ((id)&15)
 
-/* All counters at zero, history set 0 running. */
+/* All counters at zero, history set 0 running under the CT ratio 5/5. */
 void em_energy_init(struct em_energy *e);
 
-/* Counts one closed window (already cleaned by em_window_discard_no_load). */
-void em_energy_add(struct em_energy *e, const struct em_window *window, const struct em_energy_rules *rules);
+/* Counts one closed window (already cleaned by em_window_discard_no_load) and tells what it came to. */
+void em_energy_add(struct em_energy *e, const struct em_window *window, const struct em_energy_rules *rules,
+                   struct em_counted *counted);
 
 /* The value of an energy in Wh or varh. Totals by combination code; negative only there and in trip counters.
  * 0 for an id that means nothing. */
@@ -74,11 +83,14 @@ int32_t em_energy_get(const struct em_energy *e, em_energy_id id, enum em_combin
  * Returns EM_OK, EM_ERR_READ_ONLY for a sum, EM_ERR_RANGE. For preloading at the works (scenario). */
 enum em_err em_energy_preload(struct em_energy *e, em_energy_id id, int64_t wh);
 
+/* Drops what is below one Wh in every counter (a mantissa that was lost). */
+void em_energy_clear_rests(struct em_energy *e);
+
 /* Resets the trip (resettable day) counter and its L1..L3. */
 void em_energy_reset_trip(struct em_energy *e);
 
-/* Freezes the main counters into the running history set and starts them again at zero; the trip counter goes on.
- * Returns EM_ERR_LOCKED after EM_CT_CHANGES_MAX changes. */
-enum em_err em_energy_change_ct(struct em_energy *e);
+/* Freezes the main counters into the running history set and starts them again at zero under another CT ratio; the
+ * trip counter goes on. Returns EM_ERR_LOCKED after EM_CT_CHANGES_MAX changes. */
+enum em_err em_energy_change_ct(struct em_energy *e, int32_t ct_ratio);
 
 #endif

@@ -9,14 +9,21 @@
 
 #include "em_energy.h"
 #include "em_metrology.h"
+#include "em_pulses.h"
 #include "em_registers.h"
 #include "em_settings.h"
+#include "em_storage.h"
 #include "em_supply.h"
 #include "em_types.h"
 
 /* The world outside, given at init and kept by the caller. */
 struct em_port {
+    void *ctx;
     em_accumulate_fn *accumulate; /* a faster em_accumulate for this machine, or NULL */
+    /* EEPROM: n bytes (at most EM_NV_PAGE, within a page) at offset. 0, or not 0 if it failed. Both NULL: none. */
+    int (*nv_read)(void *ctx, uint32_t offset, void *data, uint32_t n);
+    int (*nv_write)(void *ctx, uint32_t offset, const void *data, uint32_t n);
+    em_edge_fn *edge; /* an edge of the LED or an S0 output, or NULL */
 };
 
 /* Line settings in force; new ones act after the reply to the write (em_meter_reply_sent). */
@@ -32,15 +39,27 @@ struct em_meter {
     struct em_energy energy;
     struct em_supply supply;
     struct em_metrology metrology;
+    struct em_pulses pulses;
+    struct em_storage storage;
     struct em_line modbus;
+    uint32_t window_samples; /* since the last window was closed */
     bool tariff_input;
-    uint8_t error_code; /* bits of manual 8.1 */
+    bool stopped;       /* by a fault: measures nothing, goes on answering */
+    uint8_t error_code; /* EM_FAULT_ bits, manual 8.1 */
     bool quantities_fresh;
     struct em_quantities quantities; /* of the newest window; read with em_meter_quantities() */
 };
 
-/* A new meter from the works: factory settings, energies zero, supplied, tracking frequency_mhz. */
+/* A running, supplied meter that tracks frequency_mhz: as its memory says or, if that is empty or missing, from the
+ * works with factory settings and energies at zero. */
 void em_meter_init(struct em_meter *m, const struct em_port *port, uint32_t frequency_mhz);
+
+/* The processor stops at once, without a power-down: all that is not in memory is lost. The meter starts again by
+ * itself when its supply is there. */
+void em_meter_cut(struct em_meter *m);
+
+/* An ordered stop, as at a power-down: everything is saved. */
+void em_meter_stop(struct em_meter *m);
 
 /* The only door for measuring: takes one block of samples of any length. */
 void em_meter_samples(struct em_meter *m, const struct em_block *block);
@@ -62,10 +81,15 @@ void em_meter_tariff_input(struct em_meter *m, bool voltage);
 /* May this setting be changed to value now? EM_OK, EM_ERR_RANGE, EM_ERR_LOCKED (leaving C-05, eighth CT ratio). */
 enum em_err em_meter_check(const struct em_meter *m, enum em_setting setting, int32_t value);
 
-/* Changes a setting, with everything that follows from it. Same errors; nothing changes on error. */
+/* Changes a setting, with everything that follows from it. Same errors; nothing changes on error.
+ * Is saved with the next em_storage_commit. */
 enum em_err em_meter_set(struct em_meter *m, enum em_setting setting, int32_t value);
 
-/* Sets a setting as the works would: range check only, no rules of history, no consequences. */
+/* Resets the trip counters. */
+void em_meter_reset_trip(struct em_meter *m);
+
+/* Sets a setting as the works would: range check only, no rules of history, no consequences. Is saved with the next
+ * em_storage_commit. */
 enum em_err em_meter_preset(struct em_meter *m, enum em_setting setting, int32_t value);
 
 /* To be called after the reply to a Modbus request has left (at once after a broadcast): new line settings act. */

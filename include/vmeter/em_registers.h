@@ -69,7 +69,10 @@ enum em_state { EM_STATE_ERROR_CODE, EM_STATE_STATUS_WORD, EM_STATE_CT_PRIMARY }
 #define EM_STATUS_L3_PRESENT   0x00000004u
 #define EM_STATUS_SEQUENCE     0x00000008u /* the phases turn L1-L3-L2 */
 #define EM_STATUS_TARIFF_INPUT 0x00000010u
-#define EM_PHASE_PRESENT_V     46 /* 20 % of Un */
+#define EM_STATUS_S0_1_BEHIND  0x00000020u /* pulses of output 1 wait for their turn */
+#define EM_STATUS_S0_2_BEHIND  0x00000040u
+#define EM_STATUS_REPAIRED     0x00000100u /* a damaged copy in memory was mended at the last start */
+#define EM_PHASE_PRESENT_V     46          /* 20 % of Un */
 
 enum em_quantity {
     EM_QUANTITY_U,

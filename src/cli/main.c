@@ -60,18 +60,21 @@ int cli_usage_error(const char *command, const char *format, ...)
 
 int cli_option(int argc, char **argv, const char *short_options, const struct option *long_options)
 {
+    char options[32];
     int option, at = optind;
 
     opterr = 0;
-    option = getopt_long(argc, argv, short_options, long_options, NULL);
+    snprintf(options, sizeof options, ":%s", short_options);
+    option = getopt_long(argc, argv, options, long_options, NULL);
+    if (option == ':') {
+        cli_usage_error(argv[0], "%s: its argument is missing", argv[argc - 1]);
+        return '?';
+    }
     if (option == '?') {
-        const char *word =
-            optopt && optopt < 256 && at < argc && argv[at][1] != '-' ? "" : argv[at < argc ? at : argc - 1];
-
-        if (*word)
-            cli_usage_error(argv[0], "%s: unknown option, or its argument is missing", word);
+        if (optopt && argv[at][0] == '-' && argv[at][1] != '-')
+            cli_usage_error(argv[0], "-%c: unknown option", optopt);
         else
-            cli_usage_error(argv[0], "-%c: unknown option, or its argument is missing", optopt);
+            cli_usage_error(argv[0], "%s: unknown option", argv[optind - 1]);
     }
     return option;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../host/log.h"
+#include "../host/nvm.h"
 #include "../host/slave.h"
 #include "../host/speed.h"
 #include "../sim/report.h"
@@ -23,6 +24,11 @@ static const char help[] =
     "  --csv FILE           write a row per simulated second\n"
     "  --csv-every TIME     a row per TIME instead, as in 1m\n"
     "  --csv-columns NAMES  these names (see vmeter map), separated by commas\n"
+    "  --pulses FILE        write the edges of LED and S0 outputs as VCD (GTKWave opens it), or CSV if FILE ends in "
+    ".csv\n"
+    "  --nvm FILE           the meter's EEPROM: what it holds is the state at the start, if it has been set up "
+    "before,\n"
+    "                       and \"meter\" in the scenario does not count; it is kept in step with the meter\n"
     "  --set PATH=VALUE     change the scenario before it runs, as in load.L1.current=20; may be repeated\n"
     "  -q                   print failures and nothing else\n"
     "  -v                   print every expectation\n"
@@ -36,7 +42,7 @@ static const char help[] =
 #define OVERRIDES_MAX 64
 
 struct options {
-    const char *scenario, *report, *junit, *csv, *csv_columns;
+    const char *scenario, *report, *junit, *csv, *csv_columns, *pulses, *nvm;
     const char *override[OVERRIDES_MAX];
     size_t overrides;
     int64_t csv_every;
@@ -48,7 +54,9 @@ struct run {
     const struct options *options;
     struct sim *sim;
     struct sim_csv columns;
-    FILE *csv;
+    FILE *report, *junit, *csv, *pulses;
+    struct sim_trace trace;
+    struct host_nvm *nvm;
     double started; /* wall seconds */
     double drawn;   /* when the progress bar was, 0 never */
 };
@@ -61,7 +69,7 @@ static double wall_seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-enum { OPT_REPORT = 256, OPT_JUNIT, OPT_CSV, OPT_CSV_EVERY, OPT_CSV_COLUMNS, OPT_SET };
+enum { OPT_REPORT = 256, OPT_JUNIT, OPT_CSV, OPT_CSV_EVERY, OPT_CSV_COLUMNS, OPT_PULSES, OPT_NVM, OPT_SET };
 
 static const struct option long_options[] = {
     {"report", required_argument, NULL, OPT_REPORT},
@@ -69,6 +77,8 @@ static const struct option long_options[] = {
     {"csv", required_argument, NULL, OPT_CSV},
     {"csv-every", required_argument, NULL, OPT_CSV_EVERY},
     {"csv-columns", required_argument, NULL, OPT_CSV_COLUMNS},
+    {"pulses", required_argument, NULL, OPT_PULSES},
+    {"nvm", required_argument, NULL, OPT_NVM},
     {"set", required_argument, NULL, OPT_SET},
     {"help", no_argument, NULL, 'h'},
     {0},
@@ -97,6 +107,12 @@ static int read_options(int argc, char **argv, struct options *o)
             break;
         case OPT_CSV_COLUMNS:
             o->csv_columns = optarg;
+            break;
+        case OPT_PULSES:
+            o->pulses = optarg;
+            break;
+        case OPT_NVM:
+            o->nvm = optarg;
             break;
         case OPT_SET:
             if (o->overrides == OVERRIDES_MAX)
@@ -134,6 +150,13 @@ static FILE *open_output(const char *name)
     if (!f)
         host_log("%s: %s", name, strerror(errno));
     return f;
+}
+
+/* Opens an output that may not be wanted at all (name NULL). */
+static bool open_wanted(const char *name, FILE **f)
+{
+    *f = name ? open_output(name) : NULL;
+    return !name || *f;
 }
 
 static bool close_output(FILE *f, const char *name)
@@ -203,23 +226,40 @@ static void run_to_end(struct run *r)
     }
 }
 
-static bool write_files(struct run *r, double wall)
+/* Opens all that will be written before anything runs: a wrong name shall not cost a long run. */
+static bool open_files(struct run *r)
+{
+    const struct options *o = r->options;
+    char error[512];
+
+    if (o->nvm && !(r->nvm = host_nvm_open(o->nvm, error, sizeof error))) {
+        host_log("%s", error);
+        return false;
+    }
+    return open_wanted(o->report, &r->report) && open_wanted(o->junit, &r->junit) && open_wanted(o->csv, &r->csv) &&
+           open_wanted(o->pulses, &r->pulses);
+}
+
+/* Writes the results and closes all outputs. */
+static bool write_results(struct run *r, double wall)
 {
     const struct options *o = r->options;
     bool ok = true;
-    FILE *f;
 
-    if (o->report) {
-        f = open_output(o->report);
-        if (f)
-            sim_report_json(f, r->sim, wall);
-        ok = f && close_output(f, o->report) && ok;
+    if (r->csv)
+        ok = close_output(r->csv, o->csv) && ok;
+    if (r->pulses) {
+        sim_trace_end(&r->trace, r->sim->now);
+        sim_set_trace(r->sim, NULL);
+        ok = close_output(r->pulses, o->pulses) && ok;
     }
-    if (o->junit) {
-        f = open_output(o->junit);
-        if (f)
-            sim_report_junit(f, r->sim, wall);
-        ok = f && close_output(f, o->junit) && ok;
+    if (r->report) {
+        sim_report_json(r->report, r->sim, wall);
+        ok = close_output(r->report, o->report) && ok;
+    }
+    if (r->junit) {
+        sim_report_junit(r->junit, r->sim, wall);
+        ok = close_output(r->junit, o->junit) && ok;
     }
     return ok;
 }
@@ -228,11 +268,10 @@ static int run_scenario(const struct options *o, const struct sim_scenario *scen
 {
     struct host_modbus *slave;
     double wall;
-    bool written = true;
-    bool to_stdout = (o->report && strcmp(o->report, "-") == 0) || (o->junit && strcmp(o->junit, "-") == 0) ||
-                     (o->csv && strcmp(o->csv, "-") == 0);
+    bool written;
+    bool to_stdout = r->report == stdout || r->junit == stdout || r->csv == stdout || r->pulses == stdout;
 
-    r->sim = sim_new(scenario, &host_speed_best()->loops);
+    r->sim = sim_new_on(scenario, &host_speed_best()->loops, host_nvm_memory(r->nvm));
     slave = host_modbus_new(&r->sim->meter);
     if (!slave) {
         host_log("Modbus can not be set up: %s", strerror(errno));
@@ -242,15 +281,20 @@ static int run_scenario(const struct options *o, const struct sim_scenario *scen
     r->started = wall_seconds();
     if (r->csv)
         sim_csv_header(r->csv, &r->columns);
+    if (r->pulses) {
+        const char *dot = strrchr(o->pulses, '.');
+
+        sim_trace_begin(&r->trace, r->pulses, dot && strcmp(dot, ".csv") == 0);
+        sim_set_trace(r->sim, &r->trace);
+    }
     run_to_end(r);
     wall = wall_seconds() - r->started;
     clear_progress(r);
-    if (r->csv)
-        written = close_output(r->csv, o->csv);
-    written = write_files(r, wall) && written;
+    written = write_results(r, wall);
     if (!o->quiet || r->sim->results.failed)
         sim_report_text(to_stdout ? stderr : stdout, r->sim, wall, o->verbose);
     host_modbus_free(slave);
+    em_meter_stop(&r->sim->meter); /* in order: all is saved */
     if (!written)
         return CLI_WORLD;
     return r->sim->results.failed ? CLI_FAILED : CLI_OK;
@@ -270,9 +314,10 @@ int cli_run(int argc, char **argv)
         return cli_usage_error(argv[0], "%s", js.error);
     scenario = cli_load(o.scenario, o.override, o.overrides);
     if (scenario) {
-        r.csv = o.csv ? open_output(o.csv) : NULL;
-        code = o.csv && !r.csv ? CLI_WORLD : run_scenario(&o, scenario, &r);
+        code = open_files(&r) ? run_scenario(&o, scenario, &r) : CLI_WORLD;
         sim_free(r.sim);
+        if (!host_nvm_close(r.nvm))
+            code = CLI_WORLD;
         sim_scenario_free(scenario);
     } else {
         code = CLI_USAGE;

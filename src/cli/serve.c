@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../host/log.h"
+#include "../host/nvm.h"
 #include "../host/session.h"
 #include "../host/speed.h"
 #include "cli.h"
@@ -19,6 +20,9 @@ static const char help[] =
     "  --modbus LINK     make LINK a symbolic link to the virtual serial port\n"
     "  --control SOCKET  take requests here, see vmeter ctl --help\n"
     "  --speed X         X simulated seconds a second (default 1), or max\n"
+    "  --nvm FILE        the meter's EEPROM: what it holds is the state at the start, if it has been set up before, "
+    "and\n"
+    "                    \"meter\" in the scenario does not count; it is kept in step with the meter\n"
     "  --set PATH=VALUE  change the scenario before it runs, as in meter.modbus_id=7; may be repeated\n"
     "  -v                tell on stderr what happens on the port\n"
     "  -h, --help        this text\n"
@@ -34,17 +38,18 @@ static const char help[] =
 
 struct options {
     struct host_session_options session;
-    const char *scenario;
+    const char *scenario, *nvm;
     const char *override[OVERRIDES_MAX];
     size_t overrides;
 };
 
-enum { OPT_MODBUS = 256, OPT_CONTROL, OPT_SPEED, OPT_SET };
+enum { OPT_MODBUS = 256, OPT_CONTROL, OPT_SPEED, OPT_NVM, OPT_SET };
 
 static const struct option long_options[] = {
     {"modbus", required_argument, NULL, OPT_MODBUS},
     {"control", required_argument, NULL, OPT_CONTROL},
     {"speed", required_argument, NULL, OPT_SPEED},
+    {"nvm", required_argument, NULL, OPT_NVM},
     {"set", required_argument, NULL, OPT_SET},
     {"help", no_argument, NULL, 'h'},
     {0},
@@ -78,6 +83,9 @@ static int read_options(int argc, char **argv, struct options *o)
             else if (!cli_number(argv[0], "--speed", optarg, 1e-3, 1e9, &o->session.speed))
                 return CLI_USAGE;
             break;
+        case OPT_NVM:
+            o->nvm = optarg;
+            break;
         case OPT_SET:
             if (o->overrides == OVERRIDES_MAX)
                 return cli_usage_error(argv[0], "--set: at most %d", OVERRIDES_MAX);
@@ -101,10 +109,10 @@ static int read_options(int argc, char **argv, struct options *o)
     return -1;
 }
 
-static int serve(const struct options *o, const struct sim_scenario *scenario)
+static int serve(const struct options *o, const struct sim_scenario *scenario, struct sim_memory *memory)
 {
     struct sigaction action = {.sa_handler = on_signal};
-    struct sim *sim = sim_new(scenario, &host_speed_best()->loops);
+    struct sim *sim = sim_new_on(scenario, &host_speed_best()->loops, memory);
     char error[512];
     struct host_session *session = host_session_open(sim, &o->session, error, sizeof error);
     int code = CLI_OK;
@@ -118,6 +126,7 @@ static int serve(const struct options *o, const struct sim_scenario *scenario)
         host_session_run(session, &stop);
         code = sim->results.failed ? CLI_FAILED : CLI_OK;
         host_session_close(session);
+        em_meter_stop(&sim->meter); /* in order: all is saved */
     } else {
         host_log("%s", error);
         code = CLI_WORLD;
@@ -130,6 +139,8 @@ int cli_serve(int argc, char **argv)
 {
     struct options o;
     struct sim_scenario *scenario;
+    struct host_nvm *nvm = NULL;
+    char error[512];
     int code = read_options(argc, argv, &o);
 
     if (code >= 0)
@@ -137,7 +148,14 @@ int cli_serve(int argc, char **argv)
     scenario = o.scenario ? cli_load(o.scenario, o.override, o.overrides) : sim_scenario_default();
     if (!scenario)
         return CLI_USAGE;
-    code = serve(&o, scenario);
+    if (o.nvm && !(nvm = host_nvm_open(o.nvm, error, sizeof error))) {
+        host_log("%s", error);
+        code = CLI_WORLD;
+    } else {
+        code = serve(&o, scenario, host_nvm_memory(nvm));
+    }
+    if (!host_nvm_close(nvm))
+        code = CLI_WORLD;
     sim_scenario_free(scenario);
     return code;
 }

@@ -3,9 +3,14 @@
 
 #include <string.h>
 
+#include "vmeter/em_settings.h"
+
 void em_energy_init(struct em_energy *e)
 {
     memset(e, 0, sizeof *e);
+    e->ct_ratio = EM_CT_RATIO(5, 5);
+    for (int k = 0; k < EM_CT_CHANGES_MAX; k++)
+        e->history_ratio[k] = EM_CT_RATIO(5, 5);
 }
 
 static uint32_t wrap(uint64_t wh)
@@ -68,10 +73,9 @@ static int64_t to_units(int64_t *fraction, int64_t sum, uint32_t ct_primary)
 
 /* Where the active energy of a window goes: each phase's own and, netted or not, the tariff's. */
 static void count_active(struct em_energy *e, const int64_t units[EM_PHASE_COUNT], const struct em_energy_rules *rules,
-                         uint64_t per_wh)
+                         uint64_t per_wh, uint64_t sum[EM_DIRECTION_COUNT])
 {
     struct em_counter *tariff = e->tariff[rules->tariff - 1][EM_ACTIVE];
-    uint64_t sum[EM_DIRECTION_COUNT] = {0};
     uint32_t whole[EM_DIRECTION_COUNT];
     int64_t net = 0;
 
@@ -101,11 +105,13 @@ static int quadrant_index(int64_t p, int64_t q)
     return p >= 0 ? 3 : 2;
 }
 
-void em_energy_add(struct em_energy *e, const struct em_window *w, const struct em_energy_rules *rules)
+void em_energy_add(struct em_energy *e, const struct em_window *w, const struct em_energy_rules *rules,
+                   struct em_counted *counted)
 {
     const uint64_t per_wh = (uint64_t)EM_REST_PER_WH * rules->ct_secondary;
     int64_t active[EM_PHASE_COUNT];
 
+    memset(counted, 0, sizeof *counted);
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
         int64_t reactive = to_units(&e->fraction[p][EM_REACTIVE], w->phase[p].q, rules->ct_primary);
         enum em_direction d = reactive < 0 ? EM_REVERSE : EM_FORWARD;
@@ -114,9 +120,10 @@ void em_energy_add(struct em_energy *e, const struct em_window *w, const struct 
         active[p] = to_units(&e->fraction[p][EM_ACTIVE], w->phase[p].ui, rules->ct_primary);
         count(&e->phase[p][EM_REACTIVE][d], amount, per_wh);
         count(&e->tariff[rules->tariff - 1][EM_REACTIVE][d], amount, per_wh);
+        counted->units[EM_REACTIVE][d] += amount;
         count(&e->quadrant[rules->tariff - 1][quadrant_index(w->phase[p].ui, reactive)], amount, per_wh);
     }
-    count_active(e, active, rules, per_wh);
+    count_active(e, active, rules, per_wh, counted->units[EM_ACTIVE]);
 }
 
 /* One stored Wh value by set, tariff or phase, kind and direction. */
@@ -227,12 +234,26 @@ enum em_err em_energy_preload(struct em_energy *e, em_energy_id id, int64_t wh)
     return EM_ERR_READ_ONLY;
 }
 
+void em_energy_clear_rests(struct em_energy *e)
+{
+    struct em_counter *phase = &e->phase[0][0][0], *tariff = &e->tariff[0][0][0], *quadrant = &e->quadrant[0][0];
+
+    for (size_t k = 0; k < sizeof e->phase / sizeof *phase; k++)
+        phase[k].rest = 0;
+    for (size_t k = 0; k < sizeof e->tariff / sizeof *tariff; k++)
+        tariff[k].rest = 0;
+    for (size_t k = 0; k < sizeof e->quadrant / sizeof *quadrant; k++)
+        quadrant[k].rest = 0;
+    memset(e->fraction, 0, sizeof e->fraction);
+}
+
 void em_energy_reset_trip(struct em_energy *e)
 {
+    e->trip_resets++;
     memset(e->trip_wh, 0, sizeof e->trip_wh);
 }
 
-enum em_err em_energy_change_ct(struct em_energy *e)
+enum em_err em_energy_change_ct(struct em_energy *e, int32_t ct_ratio)
 {
     if (e->ct_changes >= EM_CT_CHANGES_MAX)
         return EM_ERR_LOCKED;
@@ -243,6 +264,7 @@ enum em_err em_energy_change_ct(struct em_energy *e)
     memset(e->phase, 0, sizeof e->phase);
     memset(e->tariff, 0, sizeof e->tariff);
     memset(e->quadrant, 0, sizeof e->quadrant);
-    e->ct_changes++;
+    e->history_ratio[e->ct_changes++] = e->ct_ratio;
+    e->ct_ratio = ct_ratio;
     return EM_OK;
 }

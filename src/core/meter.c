@@ -20,30 +20,49 @@ const char *em_strerror(enum em_err err)
     return "unknown error";
 }
 
+static int32_t setting(const struct em_meter *m, enum em_setting s)
+{
+    return m->settings.value[s];
+}
+
+static void configure_pulses(struct em_meter *m)
+{
+    em_pulses_configure(&m->pulses, setting(m, EM_SETTING_S0_RATE), (uint32_t)setting(m, EM_SETTING_PULSE_WIDTH),
+                        EM_CT_SECONDARY(setting(m, EM_SETTING_CT_RATIO)));
+}
+
+/* All that a start sets up and memory may then replace. */
+static void start(struct em_meter *m)
+{
+    memset(&m->storage, 0, sizeof m->storage);
+    m->error_code = 0;
+    m->stopped = false;
+    em_settings_init(&m->settings);
+    em_energy_init(&m->energy);
+    em_pulses_init(&m->pulses);
+    em_storage_load(m);
+    configure_pulses(m);
+    em_meter_reply_sent(m);
+}
+
 void em_meter_init(struct em_meter *m, const struct em_port *port, uint32_t frequency_mhz)
 {
     memset(m, 0, sizeof *m);
     m->port = port;
-    em_settings_init(&m->settings);
-    em_energy_init(&m->energy);
     em_metrology_init(&m->metrology, port->accumulate, frequency_mhz);
     m->supply.state = EM_SUPPLY_RUNNING;
-    em_meter_reply_sent(m);
+    start(m);
 }
 
 void em_meter_begin(struct em_meter *m)
 {
     em_metrology_restart(&m->metrology);
+    m->window_samples = 0;
 }
 
 bool em_meter_running(const struct em_meter *m)
 {
     return m->supply.state == EM_SUPPLY_RUNNING;
-}
-
-static int32_t setting(const struct em_meter *m, enum em_setting s)
-{
-    return m->settings.value[s];
 }
 
 static void window_closed(struct em_meter *m)
@@ -55,26 +74,66 @@ static void window_closed(struct em_meter *m)
         .ct_secondary = EM_CT_SECONDARY(setting(m, EM_SETTING_CT_RATIO)),
     };
 
-    em_window_discard_no_load(&m->metrology.window);
-    em_energy_add(&m->energy, &m->metrology.window, &rules);
+    struct em_counted counted;
+
     m->quantities_fresh = false;
+    if (m->stopped) {
+        memset(&m->metrology.window, 0, sizeof m->metrology.window);
+        return;
+    }
+    em_window_discard_no_load(&m->metrology.window);
+    em_energy_add(&m->energy, &m->metrology.window, &rules, &counted);
+    em_pulses_window(&m->pulses, &counted, setting(m, EM_SETTING_PULSE_TYPE), rules.ct_primary, m->window_samples);
+    m->window_samples = 0;
+    for (int k = 0; k < EM_KIND_COUNT; k++)
+        if (counted.units[k][EM_FORWARD] | counted.units[k][EM_REVERSE])
+            m->storage.energy_dirty = true;
 }
 
-/* An ordered power-down: what has been measured is counted first. */
-static void power_down(struct em_meter *m)
+/* What follows when the processor stops: nothing measured, outputs off. */
+static void go_dark(struct em_meter *m, uint32_t sample)
 {
-    int32_t *counter = &m->settings.value[EM_SETTING_POWER_DOWN_COUNTER];
-
-    if (em_metrology_flush(&m->metrology))
-        window_closed(m);
+    em_pulses_stop(&m->pulses, sample, m->port->edge, m->port->ctx);
     memset(&m->metrology.window, 0, sizeof m->metrology.window);
     memset(&m->supply, 0, sizeof m->supply);
     m->quantities_fresh = false;
-    if (em_setting_range(EM_SETTING_POWER_DOWN_COUNTER, *counter + 1) == EM_OK)
+}
+
+/* An ordered power-down: what has been measured is counted first, then saved. */
+static void power_down(struct em_meter *m, uint32_t sample)
+{
+    if (em_metrology_flush(&m->metrology))
+        window_closed(m);
+    go_dark(m, sample);
+    em_storage_save(m);
+}
+
+/* The supply is back. What is not in memory was lost with it. */
+static void power_up(struct em_meter *m)
+{
+    int32_t *counter = &m->settings.value[EM_SETTING_POWER_DOWN_COUNTER];
+
+    memset(&m->supply, 0, sizeof m->supply);
+    m->supply.state = EM_SUPPLY_RUNNING;
+    em_meter_begin(m);
+    if (m->port->nv_read)
+        start(m);
+    else if (*counter < 32767)
         ++*counter;
 }
 
-static void cycle_closed(struct em_meter *m)
+void em_meter_cut(struct em_meter *m)
+{
+    go_dark(m, 0);
+}
+
+void em_meter_stop(struct em_meter *m)
+{
+    if (em_meter_running(m))
+        power_down(m, 0);
+}
+
+static void cycle_closed(struct em_meter *m, uint32_t sample)
 {
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
         if (!em_metrology_cycle_below(&m->metrology, p, EM_SUPPLY_STOP_V)) {
@@ -83,7 +142,7 @@ static void cycle_closed(struct em_meter *m)
         }
     }
     if (++m->supply.low_cycles >= EM_SUPPLY_HOLD_CYCLES)
-        power_down(m);
+        power_down(m, sample);
 }
 
 /* Highest mean square of the three voltages over the probe against volts. */
@@ -109,12 +168,8 @@ static void probe_done(struct em_meter *m)
     supply->started += supply->n;
     supply->n = 0;
     memset(supply->uu, 0, sizeof supply->uu);
-    if (supply->started >= EM_SAMPLE_RATE / 1000 * EM_SUPPLY_START_MS) {
-        memset(supply, 0, sizeof *supply);
-        supply->state = EM_SUPPLY_RUNNING;
-        em_metrology_restart(&m->metrology);
-        em_meter_reply_sent(m);
-    }
+    if (supply->started >= EM_SAMPLE_RATE / 1000 * EM_SUPPLY_START_MS)
+        power_up(m);
 }
 
 /* While the meter does not run only the supply looks at the voltages. Returns the samples taken. */
@@ -143,16 +198,20 @@ void em_meter_samples(struct em_meter *m, const struct em_block *block)
 
     while (offset < block->n) {
         enum em_progress progress;
+        uint32_t first = offset;
 
         if (!em_meter_running(m)) {
             offset += probe_supply(m, block, offset);
             continue;
         }
         progress = em_metrology_run(&m->metrology, block, &offset);
+        m->window_samples += offset - first;
+        em_pulses_run(&m->pulses, first, offset - first, m->port->edge, m->port->ctx);
+        em_storage_run(m, offset - first);
         if (progress == EM_WINDOW)
             window_closed(m);
         if (progress != EM_MORE)
-            cycle_closed(m);
+            cycle_closed(m, offset);
     }
 }
 
@@ -171,8 +230,10 @@ void em_meter_tariff_input(struct em_meter *m, bool voltage)
     if (voltage == m->tariff_input)
         return;
     m->tariff_input = voltage;
-    if (em_meter_running(m))
-        em_meter_set(m, EM_SETTING_TARIFF, voltage ? 2 : 1);
+    if (!em_meter_running(m))
+        return;
+    em_meter_set(m, EM_SETTING_TARIFF, voltage ? 2 : 1);
+    em_storage_commit(m);
 }
 
 enum em_err em_meter_check(const struct em_meter *m, enum em_setting s, int32_t value)
@@ -196,20 +257,44 @@ enum em_err em_meter_check(const struct em_meter *m, enum em_setting s, int32_t 
     }
 }
 
+/* A new CT ratio: the energies of the old one are saved first, so that its set is whole whatever happens next. */
+static void change_ct(struct em_meter *m, int32_t ratio)
+{
+    em_storage_save(m);
+    em_energy_change_ct(&m->energy, ratio);
+    m->storage.ct_changes = m->energy.ct_changes;
+    m->storage.energy_due = true;
+    m->quantities_fresh = false;
+}
+
+/* Puts a value in its place, with what belongs to it in any case. */
+static void put(struct em_meter *m, enum em_setting s, int32_t value)
+{
+    m->settings.value[s] = value;
+    if (s == EM_SETTING_TARIFF && value > 2)
+        m->settings.value[EM_SETTING_T3_T4_USED] = 1;
+    m->storage.settings_due = true;
+    m->quantities_fresh = false;
+    configure_pulses(m);
+}
+
 enum em_err em_meter_set(struct em_meter *m, enum em_setting s, int32_t value)
 {
     enum em_err err = em_meter_check(m, s, value);
 
     if (err || setting(m, s) == value)
         return err;
-    if (s == EM_SETTING_CT_RATIO) {
-        em_energy_change_ct(&m->energy);
-        m->quantities_fresh = false;
-    }
-    if (s == EM_SETTING_TARIFF && value > 2)
-        m->settings.value[EM_SETTING_T3_T4_USED] = 1;
-    m->settings.value[s] = value;
+    if (s == EM_SETTING_CT_RATIO)
+        change_ct(m, value);
+    put(m, s, value);
     return EM_OK;
+}
+
+void em_meter_reset_trip(struct em_meter *m)
+{
+    em_energy_reset_trip(&m->energy);
+    m->storage.trip_resets = m->energy.trip_resets;
+    m->storage.settings_due = m->storage.energy_due = true;
 }
 
 enum em_err em_meter_preset(struct em_meter *m, enum em_setting s, int32_t value)
@@ -218,10 +303,9 @@ enum em_err em_meter_preset(struct em_meter *m, enum em_setting s, int32_t value
 
     if (err)
         return err;
-    m->settings.value[s] = value;
-    if (s == EM_SETTING_TARIFF && value > 2)
-        m->settings.value[EM_SETTING_T3_T4_USED] = 1;
-    m->quantities_fresh = false;
+    put(m, s, value);
+    if (s == EM_SETTING_CT_RATIO)
+        m->energy.ct_ratio = value;
     em_meter_reply_sent(m);
     return EM_OK;
 }

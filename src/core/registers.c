@@ -52,6 +52,12 @@ static uint32_t status_word(struct em_meter *m)
         status |= EM_STATUS_SEQUENCE;
     if (m->tariff_input)
         status |= EM_STATUS_TARIFF_INPUT;
+    if (m->pulses.output[EM_OUTPUT_S0_1].behind)
+        status |= EM_STATUS_S0_1_BEHIND;
+    if (m->pulses.output[EM_OUTPUT_S0_2].behind)
+        status |= EM_STATUS_S0_2_BEHIND;
+    if (m->storage.repaired)
+        status |= EM_STATUS_REPAIRED;
     return status;
 }
 
@@ -279,7 +285,7 @@ static enum em_err write_one(struct em_meter *m, const struct em_register *row, 
         if (value != 0)
             return EM_ERR_RANGE;
         if (act)
-            em_energy_reset_trip(&m->energy);
+            em_meter_reset_trip(m);
         return EM_OK;
     }
     if (row->type == EM_TYPE_FLOAT32)
@@ -317,5 +323,9 @@ enum em_exception em_registers_write(struct em_meter *m, uint8_t function, uint1
     if (count < 1 || count > EM_WRITE_MAX)
         return EM_EXCEPTION_ILLEGAL_VALUE;
     exception = write_all(m, function, address, count, values, false);
-    return exception ? exception : write_all(m, function, address, count, values, true);
+    if (exception)
+        return exception;
+    write_all(m, function, address, count, values, true);
+    em_storage_commit(m);
+    return EM_EXCEPTION_NONE;
 }

@@ -19,7 +19,8 @@ struct host_line {
     int fd;
     char name[64];
     char *link;
-    struct host_modbus *slave;
+    host_answer_fn *answer;
+    void *ctx;
     const struct em_meter *meter;
     bool connected;
     bool flags_marked;  /* for this client, see line.h */
@@ -78,7 +79,7 @@ static void reset_terminal(int fd)
     tcsetattr(fd, TCSANOW, &tio);
 }
 
-struct host_line *host_line_open_pty(const char *link, struct host_modbus *slave, const struct em_meter *meter,
+struct host_line *host_line_open_pty(const char *link, host_answer_fn *answer, void *ctx, const struct em_meter *meter,
                                      char *error, size_t size)
 {
     struct host_line *line = calloc(1, sizeof *line);
@@ -86,7 +87,8 @@ struct host_line *host_line_open_pty(const char *link, struct host_modbus *slave
 
     if (!line)
         abort();
-    line->slave = slave;
+    line->answer = answer;
+    line->ctx = ctx;
     line->meter = meter;
     line->fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (line->fd < 0 || grantpt(line->fd) || unlockpt(line->fd) || ptsname_r(line->fd, line->name, sizeof line->name)) {
@@ -210,7 +212,7 @@ static void send_reply(struct host_line *line, const uint8_t *reply, size_t n)
     line->counts.replies++;
 }
 
-static void handle_frame(struct host_line *line, const uint8_t *frame, size_t n, void (*before)(void *ctx), void *ctx)
+static void handle_frame(struct host_line *line, const uint8_t *frame, size_t n)
 {
     uint8_t reply[HOST_MODBUS_ADU_MAX];
     size_t length;
@@ -218,8 +220,7 @@ static void handle_frame(struct host_line *line, const uint8_t *frame, size_t n,
     if (!speed_matches(line))
         return;
     line->counts.requests++;
-    before(ctx);
-    length = host_modbus_answer(line->slave, frame, n, reply);
+    length = line->answer(line->ctx, frame, n, reply);
     if (length)
         send_reply(line, reply, length);
 }
@@ -236,19 +237,19 @@ static size_t whole_frame(const struct host_line *line, size_t at)
 }
 
 /* Finds requests in what has come in. Rubbish before a request that ends the input does not spoil it. */
-static void find_frames(struct host_line *line, void (*before)(void *ctx), void *ctx)
+static void find_frames(struct host_line *line)
 {
     size_t n;
 
     while (line->used && (n = whole_frame(line, 0))) {
-        handle_frame(line, line->in, n, before, ctx);
+        handle_frame(line, line->in, n);
         line->used -= n;
         memmove(line->in, line->in + n, line->used);
     }
     for (size_t at = 1; at + 8 <= line->used; at++) {
         n = whole_frame(line, at);
         if (n && at + n == line->used) {
-            handle_frame(line, line->in + at, n, before, ctx);
+            handle_frame(line, line->in + at, n);
             line->used = at;
             drop_input(line, "not a request");
         }
@@ -282,7 +283,7 @@ static bool look_for_client(struct host_line *line)
     return line->connected;
 }
 
-void host_line_serve(struct host_line *line, int64_t now_ms, void (*before)(void *ctx), void *ctx)
+void host_line_serve(struct host_line *line, int64_t now_ms)
 {
     ssize_t n;
 
@@ -293,7 +294,7 @@ void host_line_serve(struct host_line *line, int64_t now_ms, void (*before)(void
     while ((n = read(line->fd, line->in + line->used, sizeof line->in - line->used)) > 0) {
         line->used += (size_t)n;
         line->last_byte_ms = now_ms;
-        find_frames(line, before, ctx);
+        find_frames(line);
         if (line->used == sizeof line->in)
             drop_input(line, "longer than any request");
     }

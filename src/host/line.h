@@ -26,9 +26,12 @@ struct host_line_counts {
 
 struct host_line;
 
-/* Opens a pty and makes `link` (NULL for none) point to it. slave answers; meter tells the speed. Both must outlive it.
- * On error NULL, with a message in error (size bytes). Free with host_line_close. */
-struct host_line *host_line_open_pty(const char *link, struct host_modbus *slave, const struct em_meter *meter,
+/* Answers a whole request of n bytes; returns the length of the reply put into reply (HOST_MODBUS_ADU_MAX), 0: none. */
+typedef size_t host_answer_fn(void *ctx, const uint8_t *request, size_t n, uint8_t *reply);
+
+/* Opens a pty and makes `link` (NULL for none) point to it. answer(ctx, ..) answers; meter tells the speed. Both must
+ * outlive it. On error NULL, with a message in error (size bytes). Free with host_line_close. */
+struct host_line *host_line_open_pty(const char *link, host_answer_fn *answer, void *ctx, const struct em_meter *meter,
                                      char *error, size_t size);
 
 /* Closes it and takes the link away. */
@@ -43,8 +46,8 @@ const char *host_line_link(const struct host_line *line);
 int host_line_poll(struct host_line *line, struct pollfd *entry, int64_t now_ms);
 
 /* Does what is to be done: takes bytes, answers requests, notices clients that come and go. To be called after poll,
- * and at least every 10 ms. Never blocks. before(ctx) is called before a request reaches the meter. */
-void host_line_serve(struct host_line *line, int64_t now_ms, void (*before)(void *ctx), void *ctx);
+ * and at least every 10 ms. Never blocks. */
+void host_line_serve(struct host_line *line, int64_t now_ms);
 
 const struct host_line_counts *host_line_counted(const struct host_line *line);
 

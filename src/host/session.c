@@ -46,14 +46,20 @@ static void rebase(struct host_session *s)
     s->origin_sample = s->sim->now;
 }
 
-static void before_request(void *ctx)
+/* A request from the line: the world is brought up to now first. A meter whose supply went away while it was carrying
+ * the request out answers nothing. */
+static size_t answer_request(void *ctx, const uint8_t *request, size_t n, uint8_t *reply)
 {
-    sim_settle(ctx);
+    struct host_session *s = ctx;
+
+    sim_settle(s->sim);
+    n = host_modbus_answer(s->slave, request, n, reply);
+    return sim_survived(s->sim) ? n : 0;
 }
 
 static void serve_line(struct host_session *s)
 {
-    host_line_serve(s->line, now_ns() / 1000000, before_request, s->sim);
+    host_line_serve(s->line, now_ns() / 1000000);
 }
 
 /* Runs to `until`, however long it takes, while the line goes on being served. */
@@ -242,7 +248,7 @@ struct host_session *host_session_open(struct sim *sim, const struct host_sessio
         snprintf(error, size, "Modbus can not be set up");
     } else {
         sim_set_modbus(sim, host_modbus_pdu, s->slave);
-        s->line = host_line_open_pty(options->modbus_link, s->slave, &sim->meter, error, size);
+        s->line = host_line_open_pty(options->modbus_link, answer_request, s, &sim->meter, error, size);
     }
     if (s->line && options->control_path)
         s->control = host_control_open(options->control_path, answer_line, s, error, size);

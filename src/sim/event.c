@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace.h"
+
 #define ALL_PHASES 7
 
 static void *allocate(size_t count, size_t size)
@@ -233,6 +235,15 @@ bool sim_parse_load(struct js *js, const cJSON *value, struct sim_network *netwo
 
 /* --- Names that can be expected -------------------------------------------------------------------------------- */
 
+int sim_output_named(const char *name)
+{
+    if (strncmp(name, "pulses.", 7) == 0)
+        for (int k = 0; k < EM_OUTPUT_COUNT; k++)
+            if (strcmp(name + 7, sim_output_names[k]) == 0)
+                return k;
+    return -1;
+}
+
 bool sim_parse_name(struct js *js, const char *name)
 {
     static const char *const prefixes[] = {"reference.", "error_percent."};
@@ -243,6 +254,8 @@ bool sim_parse_name(struct js *js, const char *name)
         if (strncmp(name, prefixes[k], strlen(prefixes[k])) == 0)
             plain = name + strlen(prefixes[k]);
     row = sim_register_named(plain);
+    if (sim_output_named(name) >= 0)
+        return true;
     if (!row) {
         const char *near = sim_register_nearest(plain);
 
@@ -445,19 +458,100 @@ static bool read_expect(struct js *js, const cJSON *value, void *target, const v
     return true;
 }
 
+/* --- power_cut, corrupt --------------------------------------------------------------------------------------------
+ */
+
+static bool read_after_writes(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    int64_t n;
+
+    (void)unused;
+    if (!js_integer(js, value, 1, 1000000000, &n))
+        return false;
+    ((struct sim_event *)target)->after_writes = (uint64_t)n;
+    return true;
+}
+
+static bool read_torn(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    static const char *const words[] = {"nothing", "half", "all", NULL};
+    int word = 0;
+
+    (void)unused;
+    if (!js_word(js, value, words, &word))
+        return false;
+    ((struct sim_event *)target)->torn = (enum sim_torn)word;
+    return true;
+}
+
+static bool read_power_cut(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    static const struct js_field fields[] = {
+        {"after_writes", read_after_writes, NULL, true},
+        {"torn", read_torn, NULL, false},
+    };
+    struct sim_event *event = target;
+
+    (void)unused;
+    event->kind = SIM_EVENT_POWER_CUT;
+    event->torn = SIM_TORN_HALF;
+    return js_object(js, value, fields, COUNT(fields), event);
+}
+
+static bool read_area(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    static const char *const words[] = {"energy_main", "energy_backup", "mantissa", "settings", NULL};
+    int word = 0;
+
+    (void)unused;
+    if (!js_word(js, value, words, &word))
+        return false;
+    ((struct sim_event *)target)->area = (enum em_nv_area)word;
+    return true;
+}
+
+static bool read_byte(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    int64_t n;
+
+    (void)unused;
+    if (!js_integer(js, value, 0, EM_NV_SIZE - 1, &n))
+        return false;
+    ((struct sim_event *)target)->byte = (uint32_t)n;
+    return true;
+}
+
+static bool read_corrupt(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    static const struct js_field fields[] = {
+        {"area", read_area, NULL, true},
+        {"byte", read_byte, NULL, true},
+    };
+    struct sim_event *event = target;
+
+    (void)unused;
+    event->kind = SIM_EVENT_CORRUPT;
+    if (!js_object(js, value, fields, COUNT(fields), event))
+        return false;
+    return event->byte < em_nv_places[event->area].size ||
+           js_fail(js, "byte %u is outside the area, which has %u bytes", event->byte, em_nv_places[event->area].size);
+}
+
 /* --- Events --------------------------------------------------------------------------------------------------------
  */
 
 static const enum sim_event_kind tariff_input_kind = SIM_EVENT_TARIFF_INPUT, power_kind = SIM_EVENT_POWER;
 
 /* The first KIND_COUNT fields say what the event is; the rest belong to one of them. */
-#define KIND_COUNT 5
+#define KIND_COUNT 7
 static const struct js_field event_fields[] = {
     {"set", read_set, NULL, false},
     {"tariff_input", read_switch, &tariff_input_kind, false},
     {"power", read_switch, &power_kind, false},
     {"modbus", read_modbus, NULL, false},
     {"expect", read_expect, NULL, false},
+    {"power_cut", read_power_cut, NULL, false},
+    {"corrupt", read_corrupt, NULL, false},
     {"over", read_over, NULL, false},
     {"reply", read_reply, NULL, false},
 };
@@ -500,7 +594,7 @@ static bool parse_event(struct js *js, const cJSON *object, const struct js_fiel
     for (size_t k = 0; k < KIND_COUNT; k++)
         kinds += has(object, event_fields[k].key);
     if (kinds != 1)
-        return js_fail(js, "an event is just one of set, tariff_input, power, modbus, expect");
+        return js_fail(js, "an event is just one of set, tariff_input, power, modbus, expect, power_cut, corrupt");
     if (has(object, "over") && event->kind != SIM_EVENT_SET)
         return js_fail(js, "\"over\" goes with \"set\"");
     if (has(object, "reply") && event->kind != SIM_EVENT_MODBUS)

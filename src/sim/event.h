@@ -5,10 +5,19 @@
 #define SIM_EVENT_H
 
 #include "json.h"
+#include "memory.h"
 #include "network.h"
 #include "value.h"
 
-enum sim_event_kind { SIM_EVENT_SET, SIM_EVENT_TARIFF_INPUT, SIM_EVENT_POWER, SIM_EVENT_MODBUS, SIM_EVENT_EXPECT };
+enum sim_event_kind {
+    SIM_EVENT_SET,
+    SIM_EVENT_TARIFF_INPUT,
+    SIM_EVENT_POWER,
+    SIM_EVENT_MODBUS,
+    SIM_EVENT_EXPECT,
+    SIM_EVENT_POWER_CUT,
+    SIM_EVENT_CORRUPT,
+};
 
 /* Bytes of a frame; in an expected reply mask 0 matches any byte. */
 #define SIM_FRAME_MAX 260
@@ -37,6 +46,10 @@ struct sim_event {
     bool on;                             /* TARIFF_INPUT, POWER */
     struct sim_frame *request, *reply;   /* MODBUS */
     enum sim_reply reply_kind;           /* MODBUS */
+    uint64_t after_writes;               /* POWER_CUT: the n-th write from now is cut */
+    enum sim_torn torn;                  /* POWER_CUT: how much of it reaches the memory */
+    enum em_nv_area area;                /* CORRUPT */
+    uint32_t byte;                       /* CORRUPT */
     struct sim_expectation *expectation; /* EXPECT */
     char *where;                         /* place in the scenario, for messages */
 };
@@ -60,6 +73,9 @@ bool sim_check_number(struct js *js, const struct sim_assignment *a, double numb
 
 /* Is there anything to expect under this name? Else js->error is set. */
 bool sim_parse_name(struct js *js, const char *name);
+
+/* The pulse output behind "pulses.led", "pulses.s0_1", "pulses.s0_2"; -1 for other names. */
+int sim_output_named(const char *name);
 
 /* Bytes as "01 06 60 48": n of them into text (3 * n + 1 bytes). */
 void sim_frame_text(const uint8_t *byte, const uint8_t *mask, size_t n, char *text);

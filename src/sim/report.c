@@ -63,7 +63,7 @@ static void add_registers(cJSON *report, struct sim *sim)
 
 void sim_report_json(FILE *out, struct sim *sim, double wall_seconds)
 {
-    cJSON *report = cJSON_CreateObject();
+    cJSON *report = cJSON_CreateObject(), *pulses;
     char *text;
 
     sim_settle(sim);
@@ -73,6 +73,9 @@ void sim_report_json(FILE *out, struct sim *sim, double wall_seconds)
     add_number(report, "wall_seconds", floor(wall_seconds * 1000 + 0.5) / 1000);
     add_expectations(report, sim);
     add_registers(report, sim);
+    pulses = cJSON_AddObjectToObject(report, "pulses");
+    for (int k = 0; k < EM_OUTPUT_COUNT; k++)
+        add_number(pulses, sim_output_names[k], (double)sim->pulses[k]);
     text = cJSON_Print(report);
     fprintf(out, "%s\n", text);
     free(text);

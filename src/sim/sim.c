@@ -31,10 +31,19 @@ static void preset_energies(struct sim *sim)
 {
     const struct sim_scenario *s = sim->scenario;
 
-    em_energy_init(&sim->meter.energy);
     sim->meter.energy.ct_changes = s->ct_changes;
     for (unsigned k = 0; k < s->preload_count; k++)
         em_energy_preload(&sim->meter.energy, s->preload[k].id, s->preload[k].wh);
+}
+
+/* What the works did before the meter was delivered. */
+static void set_up_meter(struct sim *sim)
+{
+    preset_settings(sim);
+    preset_energies(sim);
+    sim->meter.storage.ct_changes = sim->meter.energy.ct_changes;
+    sim->meter.storage.settings_due = sim->meter.storage.energy_due = true;
+    em_storage_commit(&sim->meter);
 }
 
 /* The reference counts on from what was preloaded. */
@@ -56,6 +65,65 @@ static void preset_reference(struct sim *sim)
             ref->quadrant[t][q] = e->quadrant[t][q].wh;
 }
 
+/* --- The meter's surroundings --------------------------------------------------------------------------------------
+ */
+
+static int read_memory(void *ctx, uint32_t offset, void *data, uint32_t n)
+{
+    return sim_memory_read(((struct sim *)ctx)->memory, offset, data, n);
+}
+
+static int write_memory(void *ctx, uint32_t offset, const void *data, uint32_t n)
+{
+    return sim_memory_write(((struct sim *)ctx)->memory, offset, data, n);
+}
+
+static void note_edge(void *ctx, enum em_output output, bool on, uint32_t sample)
+{
+    struct sim *sim = ctx;
+
+    if (sim->edges < SIM_EDGES_MAX)
+        sim->edge[sim->edges++] = (struct sim_edge){sample, output, on};
+}
+
+/* The meter goes through a block output by output: puts the edges in order of time and passes them on. */
+static void report_edges(struct sim *sim)
+{
+    for (unsigned k = 1; k < sim->edges; k++)
+        for (unsigned j = k; j && sim->edge[j].sample < sim->edge[j - 1].sample; j--) {
+            struct sim_edge swap = sim->edge[j];
+
+            sim->edge[j] = sim->edge[j - 1];
+            sim->edge[j - 1] = swap;
+        }
+    for (unsigned k = 0; k < sim->edges; k++) {
+        const struct sim_edge *e = &sim->edge[k];
+
+        sim->pulses[e->output] += e->on;
+        if (sim->trace)
+            sim_trace_edge(sim->trace, e->output, e->on, sim->now + e->sample);
+    }
+    sim->edges = 0;
+}
+
+bool sim_survived(struct sim *sim)
+{
+    if (!sim->memory->dead)
+        return true;
+    em_meter_cut(&sim->meter);
+    report_edges(sim);
+    sim_memory_revive(sim->memory);
+    return false;
+}
+
+void sim_set_trace(struct sim *sim, struct sim_trace *trace)
+{
+    sim->trace = trace;
+}
+
+/* --- Settling and starting -----------------------------------------------------------------------------------------
+ */
+
 static void make_samples(struct sim *sim, uint32_t n)
 {
     int32_t *out[EM_CHANNEL_COUNT];
@@ -65,7 +133,10 @@ static void make_samples(struct sim *sim, uint32_t n)
         block.channel[c] = out[c] = sim->samples[c];
     sim_wave_samples(&sim->wave, out, n);
     em_meter_samples(&sim->meter, &block);
+    if (sim->edges)
+        report_edges(sim);
     sim->now += n;
+    sim_survived(sim);
 }
 
 /* Hands a changed network to the generator. */
@@ -78,11 +149,12 @@ static void refresh(struct sim *sim)
     sim->changed = false;
 }
 
-/* Runs the meter before t = 0 so that it is settled, then sets the counters. */
+/* Runs a meter before t = 0 so that the measuring part is settled; it has no memory and no outputs then. */
 static void settle_meter(struct sim *sim)
 {
     uint32_t f = sim_network_frequency_mhz(&sim->network);
 
+    em_meter_init(&sim->meter, &sim->port, f);
     sim->now = -SETTLE_SAMPLES;
     sim_wave_init(&sim->wave, sim->wave.synth, f, sim->now);
     sim->wave.phase =
@@ -91,10 +163,21 @@ static void settle_meter(struct sim *sim)
     refresh(sim);
     while (sim->now < 0)
         make_samples(sim, SIM_CHUNK);
-    sim->meter.settings.value[EM_SETTING_POWER_DOWN_COUNTER] = 0;
-    preset_settings(sim);
-    preset_energies(sim);
-    preset_reference(sim);
+}
+
+/* The meter proper, with what settling has made of the measuring part. */
+static void start_meter(struct sim *sim)
+{
+    const struct em_metrology metrology = sim->meter.metrology;
+    const struct em_supply supply = sim->meter.supply;
+
+    sim->port.ctx = sim;
+    sim->port.nv_read = read_memory;
+    sim->port.nv_write = write_memory;
+    sim->port.edge = note_edge;
+    em_meter_init(&sim->meter, &sim->port, metrology.frequency_mhz);
+    sim->meter.metrology = metrology;
+    sim->meter.supply = supply;
     em_meter_begin(&sim->meter);
 }
 
@@ -113,9 +196,10 @@ static void schedule(struct sim *sim)
     }
 }
 
-struct sim *sim_new(const struct sim_scenario *scenario, const struct sim_speed *speed)
+struct sim *sim_new_on(const struct sim_scenario *scenario, const struct sim_speed *speed, struct sim_memory *memory)
 {
     struct sim *sim = calloc(1, sizeof *sim);
+    bool fresh = true;
 
     if (!sim)
         abort();
@@ -123,11 +207,22 @@ struct sim *sim_new(const struct sim_scenario *scenario, const struct sim_speed 
     sim->network = scenario->network;
     sim->port.accumulate = speed->accumulate;
     sim->wave.synth = speed->synth;
-    em_meter_init(&sim->meter, &sim->port, sim_network_frequency_mhz(&sim->network));
-    preset_settings(sim);
+    sim_memory_init(&sim->own_memory);
+    sim->memory = memory ? memory : &sim->own_memory;
+    for (size_t k = 0; k < sizeof sim->memory->image; k++)
+        fresh = fresh && sim->memory->image[k] == 0xFF;
     settle_meter(sim);
+    start_meter(sim);
+    if (fresh)
+        set_up_meter(sim);
+    preset_reference(sim);
     schedule(sim);
     return sim;
+}
+
+struct sim *sim_new(const struct sim_scenario *scenario, const struct sim_speed *speed)
+{
+    return sim_new_on(scenario, speed, NULL);
 }
 
 void sim_free(struct sim *sim)
@@ -271,10 +366,15 @@ static void step_profile(struct sim *sim)
 void sim_read(struct sim *sim, const char *name, struct sim_value *value)
 {
     enum em_combination code = (enum em_combination)sim->meter.settings.value[EM_SETTING_COMBINATION_CODE];
+    int output = sim_output_named(name);
     bool reference = strncmp(name, "reference.", 10) == 0, error = strncmp(name, "error_percent.", 14) == 0;
     const struct em_register *row = sim_register_named(name + (reference ? 10 : error ? 14 : 0));
     double ideal = 0;
 
+    if (output >= 0) {
+        sim_value_number(value, (double)sim->pulses[output]);
+        return;
+    }
     sim_value_read(value, &sim->meter, row);
     if (!reference && !error)
         return;
@@ -407,6 +507,8 @@ static void execute_modbus(struct sim *sim, const struct sim_event *event)
     sim_settle(sim);
     if (sim->modbus)
         n = sim->modbus(sim->modbus_ctx, event->request->byte, event->request->n, reply);
+    if (!sim_survived(sim))
+        n = 0;
     sim_frame_text(reply, NULL, n, sim->last_reply);
     if (event->reply_kind == SIM_REPLY_ANY)
         return;
@@ -432,6 +534,13 @@ void sim_execute(struct sim *sim, const struct sim_event *event)
     case SIM_EVENT_TARIFF_INPUT:
         sim_settle(sim);
         em_meter_tariff_input(&sim->meter, event->on);
+        sim_survived(sim);
+        break;
+    case SIM_EVENT_POWER_CUT:
+        sim_memory_cut(sim->memory, event->after_writes, event->torn);
+        break;
+    case SIM_EVENT_CORRUPT:
+        sim_memory_corrupt(sim->memory, event->area, event->byte);
         break;
     case SIM_EVENT_POWER:
         sim_settle(sim);

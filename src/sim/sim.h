@@ -7,8 +7,10 @@
 #define SIM_SIM_H
 
 #include "due.h"
+#include "memory.h"
 #include "reference.h"
 #include "scenario.h"
+#include "trace.h"
 
 /* What an expectation, or the reply to a modbus event, came to. */
 struct sim_result {
@@ -33,6 +35,14 @@ struct sim_speed {
     sim_synth_fn *synth;
 };
 
+/* An edge of a pulse output inside the block that is being made. */
+struct sim_edge {
+    uint32_t sample;
+    enum em_output output;
+    bool on;
+};
+#define SIM_EDGES_MAX 128
+
 /* A running ramp of one quantity of one phase. */
 struct sim_ramp {
     struct sim_assignment target; /* phases: one bit */
@@ -44,6 +54,7 @@ struct sim {
     struct em_port port;
     struct em_meter meter;
     struct sim_network network;
+    struct sim_memory *memory, own_memory; /* the meter's EEPROM */
     struct sim_wave wave;
     struct sim_reference reference;
     int64_t now;  /* samples since the start */
@@ -57,11 +68,27 @@ struct sim {
     sim_modbus_fn *modbus;
     void *modbus_ctx;
     char last_reply[3 * SIM_FRAME_MAX]; /* to the newest modbus event, as hexadecimal text; empty: silence */
+    struct sim_edge edge[SIM_EDGES_MAX];
+    unsigned edges;
+    uint64_t pulses[EM_OUTPUT_COUNT]; /* begun since t = 0 */
+    struct sim_trace *trace;          /* or NULL */
     int32_t samples[EM_CHANNEL_COUNT][SIM_CHUNK];
 };
 
-/* A simulation at t = 0 with a running, settled meter. The scenario must outlive it. Free with sim_free. */
+/* A simulation at t = 0 with a running, settled meter, set up as the scenario says. The scenario must outlive it. Free
+ * with sim_free. */
 struct sim *sim_new(const struct sim_scenario *scenario, const struct sim_speed *speed);
+
+/* The same on a given memory, which must outlive it. If that has been set up before, it says how the meter is and the
+ * scenario's "meter" does not count. */
+struct sim *sim_new_on(const struct sim_scenario *scenario, const struct sim_speed *speed, struct sim_memory *memory);
+
+/* Where edges of the pulse outputs are written to, from now on; NULL: nowhere. */
+void sim_set_trace(struct sim *sim, struct sim_trace *trace);
+
+/* To be called after anything outside events may have made the meter write to its memory: if the supply went away in
+ * a write the meter stops and starts anew. Returns false then: nothing it was about to answer leaves it. */
+bool sim_survived(struct sim *sim);
 void sim_free(struct sim *sim);
 
 /* Where modbus events go. */

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "vmeter/em_pulses.h"
+
+#include <string.h>
+
+#include "fixmath.h"
+
+#define MS_SAMPLES (EM_SAMPLE_RATE / 1000)
+
+void em_pulses_init(struct em_pulses *pulses)
+{
+    memset(pulses, 0, sizeof *pulses);
+}
+
+/* Takes whole steps out of rest into the backlog. */
+static void take_steps(struct em_pulse *p)
+{
+    if (p->rest < p->step)
+        return;
+    p->backlog += (uint32_t)(p->rest / p->step);
+    p->rest %= p->step;
+}
+
+/* Finds the number of samples passed at which the next step will have been handed out. */
+static void find_crossing(struct em_pulse *p)
+{
+    uint64_t wanted = p->given + (p->step - p->rest), at;
+
+    p->crossing = UINT32_MAX;
+    if (p->length == 0 || wanted > p->spread)
+        return;
+    /* The first n with spread * n / length >= wanted; the estimate may be one off by rounding. */
+    at = em_muldiv(wanted, p->length, p->spread);
+    if (at && em_muldiv(p->spread, at - 1, p->length) >= wanted)
+        at--;
+    else if (em_muldiv(p->spread, at, p->length) < wanted)
+        at++;
+    p->crossing = at < p->length ? (uint32_t)at : p->length;
+}
+
+/* The crossing is reached: hands out what has come until here. */
+static void cross(struct em_pulse *p)
+{
+    uint64_t given = p->passed == p->length ? p->spread : em_muldiv(p->spread, p->passed, p->length);
+
+    p->rest += given - p->given;
+    p->given = given;
+    take_steps(p);
+    find_crossing(p);
+}
+
+/* What is still to be handed out of the window before is added at once: windows differ by a sample. */
+static void begin_spread(struct em_pulse *p, uint64_t units, uint32_t samples)
+{
+    p->rest += p->spread - p->given;
+    take_steps(p);
+    p->spread = units;
+    p->given = 0;
+    p->length = samples;
+    p->passed = 0;
+    find_crossing(p);
+}
+
+/* Everything of an S0 output that counts in units follows another CT secondary. */
+static void rescale(struct em_pulse *p, uint32_t secondary, uint32_t before)
+{
+    begin_spread(p, 0, 0);
+    p->rest = em_muldiv(p->rest, secondary, before);
+}
+
+void em_pulses_configure(struct em_pulses *pulses, int32_t s0_rate, uint32_t width_ms, uint32_t ct_secondary)
+{
+    const uint64_t per_wh = EM_REST_PER_WH;
+
+    for (int k = 0; k < EM_OUTPUT_COUNT; k++) {
+        struct em_pulse *p = &pulses->output[k];
+
+        if (k == EM_OUTPUT_LED) {
+            p->step = per_wh * 1000 / EM_LED_RATE;
+            p->width = EM_LED_WIDTH_MS * MS_SAMPLES;
+        } else {
+            if (pulses->ct_secondary && pulses->ct_secondary != ct_secondary)
+                rescale(p, ct_secondary, pulses->ct_secondary);
+            p->step = em_muldiv(per_wh * ct_secondary, 100000, (uint64_t)s0_rate);
+            p->width = width_ms * MS_SAMPLES;
+        }
+        take_steps(p);
+        find_crossing(p);
+    }
+    pulses->ct_secondary = ct_secondary;
+}
+
+void em_pulses_window(struct em_pulses *pulses, const struct em_counted *c, int32_t type, uint32_t ct_primary,
+                      uint32_t samples)
+{
+    const uint64_t *a = c->units[EM_ACTIVE], *q = c->units[EM_REACTIVE];
+    bool split = type == 2;
+
+    begin_spread(&pulses->output[EM_OUTPUT_LED], (a[EM_FORWARD] + a[EM_REVERSE]) / ct_primary, samples);
+    begin_spread(&pulses->output[EM_OUTPUT_S0_1], split ? a[EM_FORWARD] : a[EM_FORWARD] + a[EM_REVERSE], samples);
+    begin_spread(&pulses->output[EM_OUTPUT_S0_2], split ? a[EM_REVERSE] : q[EM_FORWARD] + q[EM_REVERSE], samples);
+}
+
+/* Begins or ends a pulse if it is time; returns whether there was an edge. */
+static bool shape(struct em_pulse *p)
+{
+    if (p->left)
+        return false;
+    if (p->on) {
+        p->on = false;
+        p->left = p->width;
+        return true;
+    }
+    if (!p->backlog) {
+        p->behind = false;
+        return false;
+    }
+    p->backlog--;
+    p->on = true;
+    p->left = p->width;
+    return true;
+}
+
+static void run_output(struct em_pulse *p, enum em_output output, uint32_t first, uint32_t n, em_edge_fn *edge,
+                       void *ctx)
+{
+    while (1) {
+        uint32_t next = n;
+
+        if (p->crossing != UINT32_MAX && p->crossing - p->passed < next)
+            next = p->crossing - p->passed;
+        if (p->left && p->left < next)
+            next = p->left;
+        p->passed += next;
+        p->left -= p->left < next ? p->left : next;
+        first += next;
+        n -= next;
+        if (p->passed == p->crossing)
+            cross(p);
+        if (shape(p) && edge)
+            edge(ctx, output, p->on, first);
+        p->behind = p->behind || p->backlog > 0;
+        if (n == 0)
+            return;
+    }
+}
+
+void em_pulses_run(struct em_pulses *pulses, uint32_t first, uint32_t n, em_edge_fn *edge, void *ctx)
+{
+    for (int k = 0; k < EM_OUTPUT_COUNT; k++)
+        run_output(&pulses->output[k], (enum em_output)k, first, n, edge, ctx);
+}
+
+void em_pulses_stop(struct em_pulses *pulses, uint32_t sample, em_edge_fn *edge, void *ctx)
+{
+    for (int k = 0; k < EM_OUTPUT_COUNT; k++) {
+        struct em_pulse *p = &pulses->output[k];
+
+        begin_spread(p, 0, 0);
+        if (p->on && edge)
+            edge(ctx, (enum em_output)k, false, sample);
+        p->on = false;
+        p->left = 0;
+    }
+}
