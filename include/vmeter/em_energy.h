@@ -90,7 +90,7 @@ void em_energy_clear_rests(struct em_energy *e);
 void em_energy_reset_trip(struct em_energy *e);
 
 /* Freezes the main counters into the running history set and starts them again at zero under another CT ratio; the
- * trip counter goes on. Returns EM_ERR_LOCKED after EM_CT_CHANGES_MAX changes. */
+ * trip counter goes on, and so does what is below one Wh. Returns EM_ERR_LOCKED after EM_CT_CHANGES_MAX changes. */
 enum em_err em_energy_change_ct(struct em_energy *e, int32_t ct_ratio);
 
 #endif

@@ -140,8 +140,7 @@ static int read_options(int argc, char **argv, struct options *o)
     return -1;
 }
 
-/* --- Files ---------------------------------------------------------------------------------------------------------
- */
+/* --- Files --- */
 
 static FILE *open_output(const char *name)
 {
@@ -170,8 +169,7 @@ static bool close_output(FILE *f, const char *name)
     return !bad;
 }
 
-/* --- Running -------------------------------------------------------------------------------------------------------
- */
+/* --- Running --- */
 
 static void draw_progress(struct run *r, double now)
 {

@@ -116,10 +116,13 @@ static void power_up(struct em_meter *m)
     memset(&m->supply, 0, sizeof m->supply);
     m->supply.state = EM_SUPPLY_RUNNING;
     em_meter_begin(m);
-    if (m->port->nv_read)
+    if (m->port->nv_read) {
         start(m);
-    else if (*counter < 32767)
-        ++*counter;
+    } else {
+        if (*counter < 32767)
+            ++*counter;
+        em_meter_reply_sent(m);
+    }
 }
 
 void em_meter_cut(struct em_meter *m)

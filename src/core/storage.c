@@ -32,8 +32,7 @@ const struct em_nv_place em_nv_places[EM_NV_AREA_COUNT] = {
     [EM_NV_SETTINGS] = {SETTINGS_MAIN, 2 * SETTINGS_SIZE},
 };
 
-/* --- A stream of bytes to or from memory ---------------------------------------------------------------------------
- */
+/* --- A stream of bytes to or from memory --- */
 
 /* One description of a record serves three purposes. */
 enum mode { MEASURE, WRITE, READ }; /* MEASURE: only length and CRC */
@@ -135,8 +134,7 @@ static void flag(struct stream *s, bool *value)
     *value = stream_number(s, *value, 1) & 1;
 }
 
-/* --- What the records hold -----------------------------------------------------------------------------------------
- */
+/* --- What the records hold --- */
 
 /* Calls visit for every counter of the energies, always in the same order. */
 static void each_counter(struct stream *s, struct em_energy *e, void (*visit)(struct stream *s, struct em_counter *c))
@@ -206,8 +204,7 @@ static record_fn *record_of(enum kind kind)
     return kind == ENERGY ? energy_record : kind == MANTISSA ? mantissa_record : settings_record;
 }
 
-/* --- Writing a copy ------------------------------------------------------------------------------------------------
- */
+/* --- Writing a copy --- */
 
 static void header(struct stream *s, enum kind kind, uint32_t sequence)
 {
@@ -309,8 +306,7 @@ void em_storage_run(struct em_meter *m, uint32_t n)
     }
 }
 
-/* --- Reading a copy ------------------------------------------------------------------------------------------------
- */
+/* --- Reading a copy --- */
 
 enum copy_state { GOOD, BLANK, DAMAGED, DEAD }; /* DEAD: the memory could not be read */
 
@@ -364,8 +360,7 @@ static void take(struct em_meter *m, enum kind kind, uint32_t offset)
     record_of(kind)(&s, m);
 }
 
-/* --- Content that a right CRC does not vouch for -------------------------------------------------------------------
- */
+/* --- Content that a right CRC does not vouch for --- */
 
 static bool counters_sane(const struct em_energy *e)
 {
@@ -423,8 +418,7 @@ static bool mantissa_sane(const struct em_meter *m)
     return sane;
 }
 
-/* --- Loading -------------------------------------------------------------------------------------------------------
- */
+/* --- Loading --- */
 
 static bool newer(uint32_t a, uint32_t b)
 {

@@ -78,8 +78,7 @@ static void run_serving(struct host_session *s, int64_t until)
     }
 }
 
-/* --- Control -------------------------------------------------------------------------------------------------------
- */
+/* --- Control --- */
 
 static char *answer_error(const char *text)
 {
@@ -231,8 +230,7 @@ static char *answer_line(void *ctx, const char *text)
     return line;
 }
 
-/* --- Opening and closing -------------------------------------------------------------------------------------------
- */
+/* --- Opening and closing --- */
 
 struct host_session *host_session_open(struct sim *sim, const struct host_session_options *options, char *error,
                                        size_t size)
@@ -281,8 +279,7 @@ void host_session_print_ports(const struct host_session *s)
            line->baud, parity[line->parity], line->id);
 }
 
-/* --- Running -------------------------------------------------------------------------------------------------------
- */
+/* --- Running --- */
 
 /* Goes on to where time has come, but not for longer than a slice. Returns whether there is more to do at once. */
 static bool simulate(struct host_session *s, int64_t start_ns)

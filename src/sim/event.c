@@ -24,7 +24,7 @@ static char *copy_text(const char *text)
     return strcpy(allocate(strlen(text) + 1, 1), text);
 }
 
-/* --- Quantities of the network ------------------------------------------------------------------------------- */
+/* --- Quantities of the network --- */
 
 /* The rows are in the order of enum sim_quantity. */
 static const struct quantity {
@@ -136,7 +136,7 @@ static bool parse_assigned(struct js *js, const cJSON *value, struct sim_assignm
     return true;
 }
 
-/* --- grid and load -------------------------------------------------------------------------------------------- */
+/* --- grid and load --- */
 
 /* The network and the phases of the object that is being read. */
 struct network_target {
@@ -233,7 +233,7 @@ bool sim_parse_load(struct js *js, const cJSON *value, struct sim_network *netwo
     return js_object(js, value, fields, COUNT(fields), &target);
 }
 
-/* --- Names that can be expected -------------------------------------------------------------------------------- */
+/* --- Names that can be expected --- */
 
 int sim_output_named(const char *name)
 {
@@ -268,8 +268,7 @@ bool sim_parse_name(struct js *js, const char *name)
     return true;
 }
 
-/* --- set -----------------------------------------------------------------------------------------------------------
- */
+/* --- set --- */
 
 static bool read_set(struct js *js, const cJSON *value, void *target, const void *unused)
 {
@@ -303,8 +302,7 @@ static bool read_over(struct js *js, const cJSON *value, void *target, const voi
     return js_time(js, value, &((struct sim_event *)target)->over);
 }
 
-/* --- tariff_input, power -------------------------------------------------------------------------------------------
- */
+/* --- tariff_input, power --- */
 
 static bool read_switch(struct js *js, const cJSON *value, void *target, const void *kind)
 {
@@ -314,12 +312,11 @@ static bool read_switch(struct js *js, const cJSON *value, void *target, const v
     return js_bool(js, value, &event->on);
 }
 
-/* --- modbus --------------------------------------------------------------------------------------------------------
- */
+/* --- modbus --- */
 
 static bool parse_frame(struct js *js, const char *text, bool wildcards, struct sim_frame *frame)
 {
-    while (*(text += strspn(text, " "))) {
+    for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
         bool any = wildcards && text[0] == '?' && text[1] == '?';
 
         if (!any && (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1])))
@@ -364,13 +361,20 @@ static bool read_reply(struct js *js, const cJSON *value, void *target, const vo
 
 void sim_frame_text(const uint8_t *byte, const uint8_t *mask, size_t n, char *text)
 {
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t k = 0; k < n; k++) {
+        bool any = mask && !mask[k];
+
+        if (k)
+            *text++ = ' ';
+        *text++ = any ? '?' : digits[byte[k] >> 4];
+        *text++ = any ? '?' : digits[byte[k] & 15];
+    }
     *text = '\0';
-    for (size_t k = 0; k < n; k++)
-        text += mask && !mask[k] ? sprintf(text, "%s??", k ? " " : "") : sprintf(text, "%s%02x", k ? " " : "", byte[k]);
 }
 
-/* --- expect --------------------------------------------------------------------------------------------------------
- */
+/* --- expect --- */
 
 static bool read_expected_value(struct js *js, const cJSON *value, void *target, const void *unused)
 {
@@ -458,8 +462,7 @@ static bool read_expect(struct js *js, const cJSON *value, void *target, const v
     return true;
 }
 
-/* --- power_cut, corrupt --------------------------------------------------------------------------------------------
- */
+/* --- power_cut, corrupt --- */
 
 static bool read_after_writes(struct js *js, const cJSON *value, void *target, const void *unused)
 {
@@ -537,8 +540,7 @@ static bool read_corrupt(struct js *js, const cJSON *value, void *target, const 
            js_fail(js, "byte %u is outside the area, which has %u bytes", event->byte, em_nv_places[event->area].size);
 }
 
-/* --- Events --------------------------------------------------------------------------------------------------------
- */
+/* --- Events --- */
 
 static const enum sim_event_kind tariff_input_kind = SIM_EVENT_TARIFF_INPUT, power_kind = SIM_EVENT_POWER;
 

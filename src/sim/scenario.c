@@ -29,8 +29,7 @@ static void *grow(void *list, size_t count, size_t size)
     return list;
 }
 
-/* --- meter ---------------------------------------------------------------------------------------------------------
- */
+/* --- meter --- */
 
 enum form { WHOLE, DIGITS_8, DIGITS_4, BAUD, PARITY, RATE, RATIO };
 
@@ -239,8 +238,7 @@ static bool read_meter(struct js *js, const cJSON *value, void *target, const vo
     return js_object(js, value, fields, n, target) && check_preloads(js, target);
 }
 
-/* --- ct and front_end ----------------------------------------------------------------------------------------------
- */
+/* --- ct and front_end --- */
 
 static bool read_ct(struct js *js, const cJSON *value, void *target, const void *unused)
 {
@@ -312,8 +310,7 @@ static bool read_front_end(struct js *js, const cJSON *value, void *target, cons
     return js_object(js, value, fields, COUNT(fields), &((struct sim_scenario *)target)->network.front_end);
 }
 
-/* --- timeline ------------------------------------------------------------------------------------------------------
- */
+/* --- timeline --- */
 
 static bool read_time(struct js *js, const cJSON *value, void *target, const void *offset)
 {
@@ -403,8 +400,7 @@ static bool read_timeline(struct js *js, const cJSON *value, void *target, const
     return true;
 }
 
-/* --- The whole -----------------------------------------------------------------------------------------------------
- */
+/* --- The whole --- */
 
 static bool read_text(struct js *js, const cJSON *value, void *target, const void *offset)
 {

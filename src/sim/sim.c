@@ -18,8 +18,7 @@ double sim_seconds(int64_t samples)
     return (double)samples / EM_SAMPLE_RATE;
 }
 
-/* --- Making one ----------------------------------------------------------------------------------------------------
- */
+/* --- Making one --- */
 
 static void preset_settings(struct sim *sim)
 {
@@ -65,8 +64,7 @@ static void preset_reference(struct sim *sim)
             ref->quadrant[t][q] = e->quadrant[t][q].wh;
 }
 
-/* --- The meter's surroundings --------------------------------------------------------------------------------------
- */
+/* --- The meter's surroundings --- */
 
 static int read_memory(void *ctx, uint32_t offset, void *data, uint32_t n)
 {
@@ -121,8 +119,7 @@ void sim_set_trace(struct sim *sim, struct sim_trace *trace)
     sim->trace = trace;
 }
 
-/* --- Settling and starting -----------------------------------------------------------------------------------------
- */
+/* --- Settling and starting --- */
 
 static void make_samples(struct sim *sim, uint32_t n)
 {
@@ -249,8 +246,7 @@ void sim_set_modbus(struct sim *sim, sim_modbus_fn *modbus, void *ctx)
     sim->modbus_ctx = ctx;
 }
 
-/* --- Changing the network ------------------------------------------------------------------------------------------
- */
+/* --- Changing the network --- */
 
 void sim_settle(struct sim *sim)
 {
@@ -360,8 +356,7 @@ static void step_profile(struct sim *sim)
         sim_due_add(&sim->due, (struct sim_due_item){.at = p->time[k + 1], .order = 0, .left = 1});
 }
 
-/* --- Expectations --------------------------------------------------------------------------------------------------
- */
+/* --- Expectations --- */
 
 void sim_read(struct sim *sim, const char *name, struct sim_value *value)
 {
@@ -521,8 +516,7 @@ static void execute_modbus(struct sim *sim, const struct sim_event *event)
     add_result(sim, name, event->where, expected, frame_json(reply, NULL, n), reply_matches(event, reply, n));
 }
 
-/* --- Running -------------------------------------------------------------------------------------------------------
- */
+/* --- Running --- */
 
 void sim_execute(struct sim *sim, const struct sim_event *event)
 {

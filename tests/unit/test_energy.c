@@ -25,12 +25,13 @@ static void add_window(const int64_t ui[EM_PHASE_COUNT], const int64_t q[EM_PHAS
                        const struct em_energy_rules *r)
 {
     struct em_window w = {.frequency_mhz = 50000, .cycles = EM_WINDOW_CYCLES};
+    struct em_counted counted;
 
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
         w.phase[p].ui = ui ? ui[p] : 0;
         w.phase[p].q = q ? q[p] : 0;
     }
-    em_energy_add(&energy, &w, r);
+    em_energy_add(&energy, &w, r, &counted);
 }
 
 /* Counts whole Wh (varh) of one phase. */
@@ -60,7 +61,7 @@ static int32_t trip(enum em_energy_scope scope)
     return get(EM_SET_TRIP, EM_ACTIVE, EM_PART_TOTAL, scope, EM_C01_FORWARD);
 }
 
-/* --- combination codes ------------------------------------------------------------------------------------------ */
+/* --- combination codes --- */
 
 /* The manual's example: L1 +5, L2 +5, L3 -12 kWh. Signs of reverse are the display's business. */
 static const struct {
@@ -177,7 +178,7 @@ START_TEST(reactive_energy_is_never_netted_and_its_total_is_the_sum)
 }
 END_TEST
 
-/* --- where it goes ---------------------------------------------------------------------------------------------- */
+/* --- where it goes --- */
 
 START_TEST(every_tariff_and_phase_has_its_own_counters)
 {
@@ -249,7 +250,7 @@ START_TEST(each_phase_counts_reactive_energy_in_its_own_quadrant)
 }
 END_TEST
 
-/* --- nothing is dropped ----------------------------------------------------------------------------------------- */
+/* --- nothing is dropped --- */
 
 START_TEST(many_tiny_windows_equal_one_big_one)
 {
@@ -367,7 +368,7 @@ START_TEST(a_wh_is_counted_when_its_last_unit_arrives)
 }
 END_TEST
 
-/* --- rollover --------------------------------------------------------------------------------------------------- */
+/* --- rollover --- */
 
 static void preload(em_energy_id id, int64_t wh)
 {
@@ -446,7 +447,7 @@ START_TEST(largest_energies_fit_every_code)
 }
 END_TEST
 
-/* --- trip counter ----------------------------------------------------------------------------------------------- */
+/* --- trip counter --- */
 
 START_TEST(trip_counter_follows_the_code)
 {
@@ -479,11 +480,27 @@ START_TEST(trip_counter_goes_on_when_code_or_ct_change)
         count_manual_example(1, codes[k]);
         want += manual_example[k].total;
         ck_assert_int_eq(trip(EM_ALL), want);
-        ck_assert_int_eq(em_energy_change_ct(&energy), EM_OK);
+        ck_assert_int_eq(em_energy_change_ct(&energy, EM_CT_RATIO(5, 5)), EM_OK);
         ck_assert_int_eq(trip(EM_ALL), want);
     }
     ck_assert_int_eq(trip(EM_L1), 5000 * 4); /* all codes but C-02 */
     ck_assert_int_eq(trip(EM_L3), -12000 * 2);
+}
+END_TEST
+
+START_TEST(what_is_below_one_wh_goes_on_over_a_ct_change)
+{
+    em_energy_init(&energy);
+    for (int k = 0; k <= EM_CT_CHANGES_MAX; k++) {
+        struct em_energy_rules r = rules(1, EM_C01_FORWARD);
+
+        if (k)
+            ck_assert_int_eq(em_energy_change_ct(&energy, EM_CT_RATIO(5, k % 2 ? 1 : 5)), EM_OK);
+        r.ct_secondary = k % 2 ? 1 : 5; /* 0.9 Wh each time, in the measure of either secondary */
+        add_window((int64_t[]){k % 2 ? WH / 50 * 9 : WH / 10 * 9, 0, 0}, NULL, &r);
+    }
+    ck_assert_int_eq(trip(EM_ALL), 7); /* of 7.2 Wh */
+    ck_assert_int_eq(trip(EM_L1), 7);
 }
 END_TEST
 
@@ -502,7 +519,7 @@ START_TEST(trip_counter_rolls_over_in_both_directions)
 }
 END_TEST
 
-/* --- CT history ------------------------------------------------------------------------------------------------- */
+/* --- CT history --- */
 
 /* Set k is filled with 100 k + tariff, +10 for reverse, +20 for reactive energy. */
 static int32_t history_wh(int set, unsigned tariff, int kind, int direction)
@@ -557,7 +574,7 @@ START_TEST(a_ct_change_freezes_the_running_set_and_starts_the_next)
         check_sets(set);
         if (set == EM_CT_CHANGES_MAX)
             break;
-        ck_assert_int_eq(em_energy_change_ct(&energy), EM_OK);
+        ck_assert_int_eq(em_energy_change_ct(&energy, EM_CT_RATIO(5, 5)), EM_OK);
         for (enum em_energy_part part = EM_PART_TOTAL; part <= EM_PART_Q4; part++)
             for (enum em_energy_scope scope = EM_ALL; scope <= EM_L3; scope++)
                 ck_assert_msg(main_energy(EM_ACTIVE, part, scope) == 0 && main_energy(EM_REACTIVE, part, scope) == 0,
@@ -572,10 +589,10 @@ START_TEST(the_eighth_ct_change_is_refused_and_changes_nothing)
 
     em_energy_init(&energy);
     for (int k = 0; k < EM_CT_CHANGES_MAX; k++)
-        ck_assert_int_eq(em_energy_change_ct(&energy), EM_OK);
+        ck_assert_int_eq(em_energy_change_ct(&energy, EM_CT_RATIO(5, 5)), EM_OK);
     fill_set(7);
     before = energy;
-    ck_assert_int_eq(em_energy_change_ct(&energy), EM_ERR_LOCKED);
+    ck_assert_int_eq(em_energy_change_ct(&energy, EM_CT_RATIO(5, 5)), EM_ERR_LOCKED);
     ck_assert_mem_eq(&before, &energy, sizeof energy);
 }
 END_TEST
@@ -640,7 +657,7 @@ START_TEST(c05_can_not_be_left)
 }
 END_TEST
 
-/* --- names of energies ------------------------------------------------------------------------------------------ */
+/* --- names of energies --- */
 
 /* Does this id name an energy of a meter with `changes` CT changes? Read from em_energy.h and the register map. */
 static bool meaningful(unsigned id, unsigned changes)
@@ -789,6 +806,7 @@ Suite *unit_suite(void)
     tcase = unit_case(suite, "trip counter");
     tcase_add_test(tcase, trip_counter_follows_the_code);
     tcase_add_test(tcase, trip_counter_goes_on_when_code_or_ct_change);
+    tcase_add_test(tcase, what_is_below_one_wh_goes_on_over_a_ct_change);
     tcase_add_test(tcase, trip_counter_rolls_over_in_both_directions);
     tcase = unit_case(suite, "CT history");
     tcase_add_test(tcase, a_ct_change_freezes_the_running_set_and_starts_the_next);

@@ -15,7 +15,7 @@ static const struct em_quantities *quantities(void)
     return em_meter_quantities(&rig.meter);
 }
 
-/* --- accuracy --------------------------------------------------------------------------------------------------- */
+/* --- accuracy --- */
 
 /* Compares all that the meter reads with what the wave is; limit is relative, powers against S. */
 static void check_quantities(const char *row, const struct unit_wave *w, double limit)
@@ -284,7 +284,7 @@ START_TEST(a_slow_drift_of_the_frequency_does_no_harm)
 }
 END_TEST
 
-/* --- frequency -------------------------------------------------------------------------------------------------- */
+/* --- frequency --- */
 
 /* Where in a window the step falls, in seconds. */
 static const double step_offsets[] = {0, 0.021, 0.06, 0.1037, 0.15, 0.19};
@@ -371,7 +371,7 @@ START_TEST(start_frequency_is_clamped)
 }
 END_TEST
 
-/* --- no gaps ---------------------------------------------------------------------------------------------------- */
+/* --- no gaps --- */
 
 /* Plain sums over all samples, nothing else. */
 struct brute {
@@ -528,7 +528,7 @@ START_TEST(flush_needs_a_whole_cycle_and_gives_right_quantities)
 }
 END_TEST
 
-/* --- nothing but the samples counts ----------------------------------------------------------------------------- */
+/* --- nothing but the samples counts --- */
 
 #define STORY_SAMPLES (12 * EM_SAMPLE_RATE)
 static int32_t story[EM_CHANNEL_COUNT][STORY_SAMPLES];
@@ -665,7 +665,7 @@ START_TEST(begin_starts_a_window_at_the_next_sample)
 }
 END_TEST
 
-/* --- what does not count ---------------------------------------------------------------------------------------- */
+/* --- what does not count --- */
 
 static uint64_t counted(const struct em_meter *m)
 {
