@@ -79,7 +79,7 @@ void em_energy_add(struct em_energy *e, const struct em_window *window, const st
 int32_t em_energy_get(const struct em_energy *e, em_energy_id id, enum em_combination code);
 
 /* Sets a stored energy (a phase, a tariff, a quadrant of a tariff, a tariff of a CT set that was used, a trip
- * counter) to wh, 0..999999999, and its rest to zero. A quadrant's total is put on T1.
+ * counter) to wh, 0..999999999 (a trip counter also below zero), and its rest to zero. A quadrant's total is put on T1.
  * Returns EM_OK, EM_ERR_READ_ONLY for a sum, EM_ERR_RANGE. For preloading at the works (scenario). */
 enum em_err em_energy_preload(struct em_energy *e, em_energy_id id, int64_t wh);
 

@@ -147,7 +147,7 @@ void em_quantities_from_window(struct em_quantities *q, const struct em_window *
                                uint32_t ct_secondary);
 
 /* Sets to zero what does not count: current and powers of a phase below EM_NO_LOAD_UA, and an active or reactive
- * power within the angle deadband. */
+ * power within the angle deadband. The window must have at least one cycle. */
 void em_window_discard_no_load(struct em_window *window);
 
 #endif

@@ -67,7 +67,8 @@ enum em_state { EM_STATE_ERROR_CODE, EM_STATE_STATUS_WORD, EM_STATE_CT_PRIMARY }
 #define EM_STATUS_L1_PRESENT   0x00000001u /* the phase has at least EM_PHASE_PRESENT_V */
 #define EM_STATUS_L2_PRESENT   0x00000002u
 #define EM_STATUS_L3_PRESENT   0x00000004u
-#define EM_STATUS_SEQUENCE     0x00000008u /* the phases turn L1-L3-L2 */
+#define EM_STATUS_ALL_PRESENT  0x00000007u
+#define EM_STATUS_SEQUENCE     0x00000008u /* all are present and turn L1-L3-L2 */
 #define EM_STATUS_TARIFF_INPUT 0x00000010u
 #define EM_STATUS_S0_1_BEHIND  0x00000020u /* pulses of output 1 wait for their turn */
 #define EM_STATUS_S0_2_BEHIND  0x00000040u

@@ -52,7 +52,7 @@ void em_settings_init(struct em_settings *s);
  * Knows nothing of history: leaving C-05 or an eighth CT ratio is em_meter_check's business. */
 enum em_err em_setting_range(enum em_setting setting, int32_t value);
 
-/* The lowest and highest value of a setting; not every value between need be allowed. */
+/* The lowest and highest value of a setting (not EM_SETTING_COUNT); not every value between need be allowed. */
 void em_setting_limits(enum em_setting setting, int32_t *min, int32_t *max);
 
 /* Baud rate of a code 1..10 (300..115200), 0 for another. Source: manual A2.2. */

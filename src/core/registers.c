@@ -48,7 +48,7 @@ static uint32_t status_word(struct em_meter *m)
     for (int p = 0; p < EM_PHASE_COUNT; p++)
         if (q->u_uv[p] >= EM_PHASE_PRESENT_V * 1000000ll)
             status |= EM_STATUS_L1_PRESENT << p;
-    if (m->metrology.window.reversed_sequence)
+    if (m->metrology.window.reversed_sequence && (status & EM_STATUS_ALL_PRESENT) == EM_STATUS_ALL_PRESENT)
         status |= EM_STATUS_SEQUENCE;
     if (m->tariff_input)
         status |= EM_STATUS_TARIFF_INPUT;
