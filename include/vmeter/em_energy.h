@@ -83,6 +83,10 @@ int32_t em_energy_get(const struct em_energy *e, em_energy_id id, enum em_combin
  * Returns EM_OK, EM_ERR_READ_ONLY for a sum, EM_ERR_RANGE. For preloading at the works (scenario). */
 enum em_err em_energy_preload(struct em_energy *e, em_energy_id id, int64_t wh);
 
+/* The 6+3 digits of an energy as the meter shows them, "000012.345", with a minus in front if it is negative.
+ * text: 12 bytes. Source: manual 7.2. */
+void em_energy_digits(int32_t wh, char text[12]);
+
 /* Drops what is below one Wh in every counter (a mantissa that was lost). */
 void em_energy_clear_rests(struct em_energy *e);
 

@@ -193,6 +193,23 @@ int32_t em_energy_get(const struct em_energy *e, em_energy_id id, enum em_combin
     return combine(code, one_direction(e, id, EM_FORWARD), one_direction(e, id, EM_REVERSE));
 }
 
+void em_energy_digits(int32_t wh, char text[12])
+{
+    uint32_t rest = wrap((uint64_t)(wh < 0 ? -(int64_t)wh : wh));
+
+    if (wh < 0)
+        *text++ = '-';
+    for (int k = 9; k >= 0; k--) {
+        if (k == 6) {
+            text[k] = '.';
+            continue;
+        }
+        text[k] = (char)('0' + rest % 10);
+        rest /= 10;
+    }
+    text[10] = '\0';
+}
+
 /* The counter behind an id, NULL for sums and for what is not a counter. */
 static struct em_counter *counter_of(struct em_energy *e, em_energy_id id)
 {

@@ -172,6 +172,15 @@ static void put32(uint16_t words[2], uint32_t value)
     words[1] = (uint16_t)value;
 }
 
+/* Near its end a counter's value would round up to 1000000.0 kWh, which no counter ever shows: the largest single below
+ * it (999999.9375) is sent instead. */
+static int64_t below_overflow(int64_t wh)
+{
+    const int64_t limit = EM_ENERGY_MODULUS - 63;
+
+    return wh > limit ? limit : wh < -limit ? -limit : wh;
+}
+
 void em_register_encode(struct em_meter *m, const struct em_register *row, uint16_t *words)
 {
     int64_t value = em_register_value(m, row);
@@ -200,6 +209,8 @@ void em_register_encode(struct em_meter *m, const struct em_register *row, uint1
         words[1] = (uint16_t)to_bcd(EM_CT_SECONDARY(value));
         break;
     case EM_TYPE_FLOAT32:
+        if (row->source == EM_FROM_ENERGY && m->settings.value[EM_SETTING_DATA_TYPE] == EM_DATA_FLOAT)
+            value = below_overflow(value);
         if (m->settings.value[EM_SETTING_DATA_TYPE] == EM_DATA_INTEGER)
             put32(words, (uint32_t)em_muldiv_signed(value, 1000, em_register_divisor(row)));
         else

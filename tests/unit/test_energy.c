@@ -488,6 +488,27 @@ START_TEST(trip_counter_goes_on_when_code_or_ct_change)
 }
 END_TEST
 
+START_TEST(digits_are_six_and_three_and_roll_over)
+{
+    static const struct {
+        int32_t wh;
+        const char *text;
+    } rows[] = {{0, "000000.000"},          {1, "000000.001"},          {12345, "000012.345"},  {-12345, "-000012.345"},
+                {999999999, "999999.999"}, {-999999999, "-999999.999"}, {1000000000, "000000.000"}};
+    char text[12];
+
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        em_energy_digits(rows[k].wh, text);
+        ck_assert_str_eq(text, rows[k].text);
+    }
+    em_energy_init(&energy);
+    preload(EM_ENERGY(EM_SET_MAIN, EM_ACTIVE, EM_PART_FORWARD, EM_T1), LAST_WH);
+    add_wh(1, EM_C01_FORWARD, 0, 1, 0);
+    em_energy_digits(main_energy(EM_ACTIVE, EM_PART_FORWARD, EM_T1), text);
+    ck_assert_str_eq(text, "000000.000");
+}
+END_TEST
+
 START_TEST(what_is_below_one_wh_goes_on_over_a_ct_change)
 {
     em_energy_init(&energy);
@@ -806,6 +827,7 @@ Suite *unit_suite(void)
     tcase = unit_case(suite, "trip counter");
     tcase_add_test(tcase, trip_counter_follows_the_code);
     tcase_add_test(tcase, trip_counter_goes_on_when_code_or_ct_change);
+    tcase_add_test(tcase, digits_are_six_and_three_and_roll_over);
     tcase_add_test(tcase, what_is_below_one_wh_goes_on_over_a_ct_change);
     tcase_add_test(tcase, trip_counter_rolls_over_in_both_directions);
     tcase = unit_case(suite, "CT history");
