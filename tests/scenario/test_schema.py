@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The JSON Schema of scenarios: it takes every scenario of the project, refuses typical mistakes, and agrees with what
+`vmeter check` says.
+
+    test_schema.py VMETER SOURCE_ROOT
+"""
+import copy
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+try:
+    import jsonschema
+except ImportError:
+    print("python3-jsonschema is not installed")
+    sys.exit(77)
+
+vmeter = os.path.abspath(sys.argv[1])
+root = os.path.abspath(sys.argv[2])
+failures = []
+
+# The good scenario that the rows below change. It uses every key once.
+BASE = {
+    "$schema": "scenario.schema.json",
+    "name": "base",
+    "description": "all keys",
+    "duration": "2h",
+    "seed": 5,
+    "meter": {
+        "serial_number": "00000001",
+        "ct_ratio": "100/5",
+        "combination_code": 4,
+        "tariff": 2,
+        "modbus_id": 247,
+        "modbus_baud": 115200,
+        "modbus_parity": "none",
+        "mbus_address": 250,
+        "mbus_id": "12345678",
+        "mbus_baud": 300,
+        "s0_rate": 0.1,
+        "pulse_width": 99,
+        "pulse_type": 2,
+        "password": "1234",
+        "lcd_cycle_time": 30,
+        "power_down_counter": 7,
+        "data_type": 2,
+        "screen_direction": 1,
+        "obis_code_display": 1,
+        "backlight": 3,
+        "energy": {
+            "t1_forward_active_energy": 123.456,
+            "l3_reverse_reactive_energy": 1,
+            "q2_reactive_energy": 2,
+            "t4_q4_reactive_energy": 3,
+            "ct0_t2_reverse_reactive_energy": 4,
+            "resettable_day_counter": -5,
+            "l2_resettable_day_counter": 999999.999,
+        },
+    },
+    "ct": "1000/1",
+    "grid": {
+        "frequency": 60,
+        "voltage": 120.5,
+        "harmonics": [[3, 5, 0], [40, 0.5, -360]],
+        "L2": {"voltage": 119, "angle": -119, "harmonics": []},
+    },
+    "load": {
+        "all": {"current": 1, "angle": -90},
+        "L1": {"power": -500, "reactive": 100, "harmonics": [[5, 20, 180]]},
+        "L2": {"current": 2, "pf": -0.5, "kind": "capacitive"},
+    },
+    "timeline": [
+        {"at": 0.5, "set": {"L1.current": 3, "all.voltage": 230, "L3.voltage_angle": 120}},
+        {"at": "1s", "set": {"L2.pf": 1, "L2.kind": "inductive", "L3.angle": 10, "all.power": 1, "L1.reactive": -1}},
+        {"at": "250ms", "set": {"frequency": 49.9}, "over": "1m30s"},
+        {"at": "1e3s", "set": {"L1.voltage_harmonics": [[2, 1, 0]], "all.current_harmonics": []}},
+        {"at": "0.5h", "tariff_input": True},
+        {"at": "1h", "power": False},
+        {"at": 3600, "modbus": "01 03 50 02 00 02"},
+        {"at": 3601, "modbus": "0103500200 02", "reply": "01 03 ?? 43"},
+        {"at": 3602, "modbus": "00 06 60 48 00 02", "reply": None},
+        {"at": 3603, "expect": {
+            "l1_voltage": 230,
+            "quadrant": {"min": 1, "max": 4},
+            "l1_current_direction": "F",
+            "error_percent.total_active_power": {"value": 0, "tol": 0.1},
+            "reference.total_active_power": {"value": 1, "tol": "1.5%", "max": 7},
+            "ct_ratio": {"value": "100/5"},
+            "pulses.s0_2": {"min": 0},
+        }},
+        {"at": 3604, "power_cut": {"after_writes": 3, "torn": "all"}},
+        {"at": 3605, "corrupt": {"area": "mantissa", "byte": 1023}},
+        {"every": "10m", "from": "1m", "times": 3, "do": [{"at": "1s", "power": True}]},
+        {"every": 600, "do": []},
+    ],
+    "profile": {
+        "csv": "p.csv",
+        "time": "t",
+        "columns": {"p": "L1.power", "f": "frequency"},
+        "interpolate": "linear",
+    },
+    "front_end": {
+        "noise": 10,
+        "gain_error": {"L1.current": 0.001, "all.voltage": -1},
+        "phase_error": {"L3.voltage": 180},
+    },
+}
+
+# Each row: what it is, the place in BASE, and what is put there (GONE: nothing).
+GONE = object()
+BAD = [
+    ("a key that is not known", ["laod"], {}),
+    ("a comment key", ["_comment"], "x"),
+    ("a name that is no text", ["name"], 5),
+    ("a time without a unit", ["duration"], "90"),
+    ("a time with a blank", ["duration"], "1 h"),
+    ("a negative time", ["duration"], -1),
+    ("a time in minutes spelled out", ["duration"], "5min"),
+    ("a seed that is not whole", ["seed"], 1.5),
+    ("a CT ratio as a number", ["meter", "ct_ratio"], 20),
+    ("a CT ratio without a secondary", ["meter", "ct_ratio"], "100"),
+    ("a CT ratio with a secondary of 2 A", ["meter", "ct_ratio"], "100/2"),
+    ("a CT ratio below one", ["meter", "ct_ratio"], "1/5"),
+    ("a CT ratio beyond the meter's", ["meter", "ct_ratio"], "10000/5"),
+    ("a field CT beyond 99999 A", ["ct"], "100000/5"),
+    ("a sixth combination code", ["meter", "combination_code"], 6),
+    ("a fifth tariff", ["meter", "tariff"], 5),
+    ("a serial number that is a number", ["meter", "serial_number"], 19020246),
+    ("a serial number of 7 digits", ["meter", "serial_number"], "1902024"),
+    ("a speed that there is not", ["meter", "modbus_baud"], 9601),
+    ("an M-Bus speed beyond 9600", ["meter", "mbus_baud"], 19200),
+    ("a parity in capitals", ["meter", "modbus_parity"], "EVEN"),
+    ("a Modbus address of 0", ["meter", "modbus_id"], 0),
+    ("an S0 rate that there is not", ["meter", "s0_rate"], 500),
+    ("a pulse of 1 ms", ["meter", "pulse_width"], 1),
+    ("a password of 5 digits", ["meter", "password"], "12345"),
+    ("a setting that is not known", ["meter", "ct"], "100/5"),
+    ("a sum preloaded", ["meter", "energy", "total_active_energy"], 1),
+    ("a negative energy", ["meter", "energy", "t1_forward_active_energy"], -1),
+    ("an energy of 7 digits", ["meter", "energy", "t1_forward_active_energy"], 1000000),
+    ("a fifth tariff's energy", ["meter", "energy", "t5_forward_active_energy"], 1),
+    ("a frequency of 30 Hz", ["grid", "frequency"], 30),
+    ("a voltage of 601 V", ["grid", "voltage"], 601),
+    ("a fourth phase", ["grid", "L4"], {"voltage": 230}),
+    ("a current in the grid", ["grid", "L2", "current"], 1),
+    ("a first harmonic", ["grid", "harmonics"], [[1, 5, 0]]),
+    ("a harmonic of order 41", ["grid", "harmonics"], [[41, 5, 0]]),
+    ("a harmonic without an angle", ["grid", "harmonics"], [[5, 10]]),
+    ("a harmonic that is no list", ["grid", "harmonics"], [5, 10, 0]),
+    ("a negative current", ["load", "all", "current"], -5),
+    ("a power and a current", ["load", "L1", "current"], 5),
+    ("an angle and a power factor", ["load", "L2", "angle"], 5),
+    ("a power factor above 1", ["load", "L2", "pf"], 1.2),
+    ("a kind that there is not", ["load", "L2", "kind"], "resistive"),
+    ("a phase in small letters", ["load", "l1"], {"current": 1}),
+    ("a timeline that is no list", ["timeline"], {"at": 1, "power": True}),
+    ("an event without a time", ["timeline", 4, "at"], GONE),
+    ("an event of no kind", ["timeline", 4, "tariff_input"], GONE),
+    ("an event of two kinds", ["timeline", 4, "power"], True),
+    ("a switch that is a number", ["timeline", 5, "power"], 0),
+    ("an event that does not exist yet", ["timeline", 4], {"at": 1, "press": "middle"}),
+    ("a set of nothing", ["timeline", 0, "set"], {}),
+    ("a path without a phase", ["timeline", 0, "set", "current"], 5),
+    ("a path of a fourth phase", ["timeline", 0, "set", "L4.current"], 5),
+    ("a path of no quantity", ["timeline", 0, "set", "L1.amps"], 5),
+    ("a value out of range", ["timeline", 0, "set", "L1.current"], -1),
+    ("a value that is a text", ["timeline", 0, "set", "L1.current"], "3 A"),
+    ("a ramp of a kind", ["timeline", 1, "over"], "1s"),
+    ("a ramp of harmonics", ["timeline", 3, "over"], "1s"),
+    ("a ramp of a switch", ["timeline", 5, "over"], "1s"),
+    ("a reply to nothing", ["timeline", 5, "reply"], "01 03"),
+    ("a request with half a byte", ["timeline", 6, "modbus"], "01 03 5"),
+    ("a request of one byte", ["timeline", 6, "modbus"], "01"),
+    ("a request with a wildcard", ["timeline", 6, "modbus"], "01 03 ??"),
+    ("a reply in prose", ["timeline", 7, "reply"], "none"),
+    ("an expectation of nothing", ["timeline", 9, "expect"], {}),
+    ("a name with a capital", ["timeline", 9, "expect", "L1_voltage"], 230),
+    ("an unknown prefix", ["timeline", 9, "expect", "ref.l1_voltage"], 230),
+    ("an expectation without a value", ["timeline", 9, "expect", "quadrant"], {}),
+    ("a tolerance without a value", ["timeline", 9, "expect", "quadrant"], {"tol": 1}),
+    ("a tolerance of a text", ["timeline", 9, "expect", "ct_ratio"], {"value": "100/5", "tol": 1}),
+    ("a tolerance without its sign", ["timeline", 9, "expect", "l1_voltage"], {"value": 230, "tol": "1"}),
+    ("a negative tolerance", ["timeline", 9, "expect", "l1_voltage"], {"value": 230, "tol": -1}),
+    ("a tolerance spelled out", ["timeline", 9, "expect", "l1_voltage"], {"value": 230, "tolerance": 1}),
+    ("a value that is true", ["timeline", 9, "expect", "l1_voltage"], True),
+    ("an output that there is not", ["timeline", 9, "expect", "pulses.s0_3"], 0),
+    ("an error of pulses", ["timeline", 9, "expect", "error_percent.pulses.led"], 0),
+    ("a cut at no write", ["timeline", 10, "power_cut", "after_writes"], 0),
+    ("a cut in some way", ["timeline", 10, "power_cut", "torn"], "most"),
+    ("a cut without a number", ["timeline", 10, "power_cut", "after_writes"], GONE),
+    ("damage in no area", ["timeline", 11, "corrupt", "area"], "energy"),
+    ("damage outside an area", ["timeline", 11, "corrupt"], {"area": "settings", "byte": 512}),
+    ("a repetition of 0 s", ["timeline", 12, "every"], 0),
+    ("a repetition of nothing", ["timeline", 12, "do"], GONE),
+    ("a repetition 0 times", ["timeline", 12, "times"], 0),
+    ("a repetition with a time of its own", ["timeline", 12, "at"], 1),
+    ("a repetition in a repetition", ["timeline", 12, "do"], [{"every": 1, "do": []}]),
+    ("a profile without a time", ["profile", "time"], GONE),
+    ("a profile without columns", ["profile", "columns"], {}),
+    ("a profile of a kind", ["profile", "columns", "p"], "L1.kind"),
+    ("a column that sets nothing", ["profile", "columns", "p"], "power"),
+    ("an interpolation that there is not", ["profile", "interpolate"], "cubic"),
+    ("negative noise", ["front_end", "noise"], -1),
+    ("a gain error of a power", ["front_end", "gain_error", "L1.power"], 0.1),
+    ("a gain error in percent", ["front_end", "gain_error", "L1.current"], 50),
+    ("a phase error of a whole turn", ["front_end", "phase_error", "L3.voltage"], 360),
+    ("waveforms, which do not exist yet", ["waveform"], {"comtrade": "r.cfg", "channels": {"U": "L1.voltage"}}),
+]
+
+
+def changed(path, value):
+    scenario = copy.deepcopy(BASE)
+    node = scenario
+    for step in path[:-1]:
+        node = node[step]
+    if value is GONE:
+        del node[path[-1]]
+    else:
+        node[path[-1]] = value
+    return scenario
+
+
+def accepted_by_vmeter(scenario):
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "s.json"), "w", encoding="utf-8") as f:
+            json.dump(scenario, f)
+        with open(os.path.join(folder, "p.csv"), "w", encoding="ascii") as f:
+            f.write("t,p,f\n0,100,50\n60,200,50.1\n")
+        done = subprocess.run([vmeter, "check", "s.json"], cwd=folder, capture_output=True, text=True, timeout=60)
+    if done.returncode not in (0, 2):
+        failures.append(f"vmeter check ends with {done.returncode}: {done.stderr}")
+    return done.returncode == 0, done.stderr.strip()
+
+
+def check_good(validator, name, scenario):
+    for error in validator.iter_errors(scenario):
+        failures.append(f"{name}: refused at {list(error.path)}: {error.message[:200]}")
+
+
+def check_rows(validator):
+    check_good(validator, "base", BASE)
+    good, message = accepted_by_vmeter(BASE)
+    if not good:
+        failures.append(f"base: vmeter refuses it: {message}")
+    for what, path, value in BAD:
+        scenario = changed(path, value)
+        if validator.is_valid(scenario):
+            failures.append(f"{what}: the schema takes it")
+        if accepted_by_vmeter(scenario)[0]:
+            failures.append(f"{what}: vmeter takes it")
+
+
+def check_files(validator):
+    files = [f for f in sorted(glob.glob(os.path.join(root, "scenarios", "*.json"))) if not f.endswith(".schema.json")]
+    if len(files) < 10:
+        failures.append(f"only {len(files)} scenarios found")
+    for file in files:
+        with open(file, encoding="utf-8") as f:
+            scenario = json.load(f)
+        check_good(validator, os.path.basename(file), scenario)
+        for key in ("name", "description", "$schema"):
+            if not scenario.get(key):
+                failures.append(f"{os.path.basename(file)}: no {key}")
+        if scenario.get("name") != os.path.basename(file)[:-5]:
+            failures.append(f"{os.path.basename(file)}: its name is \"{scenario.get('name')}\"")
+
+
+def check_documents(validator):
+    """Whole scenarios in the documents are right, too: those blocks that begin with a brace on a line of its own."""
+    for name in ("docs/scenario.md", "scenarios/README.md"):
+        with open(os.path.join(root, name), encoding="utf-8") as f:
+            blocks = re.findall(r"^```json\n(\{\n.*?)^```", f.read(), re.S | re.M)
+        whole = [json.loads(b) for b in blocks if '"duration"' in b]
+        if not whole:
+            failures.append(f"{name}: no example found")
+        for scenario in whole:
+            check_good(validator, name, scenario)
+            with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as f:
+                json.dump(scenario, f)
+                f.flush()
+                done = subprocess.run([vmeter, "run", "-q", f.name], capture_output=True, text=True, timeout=120)
+            if done.returncode:
+                failures.append(f"{name}: the example ends with {done.returncode}: {done.stdout}{done.stderr}")
+
+
+def main():
+    with open(os.path.join(root, "scenarios", "scenario.schema.json"), encoding="utf-8") as f:
+        schema = json.load(f)
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    check_rows(validator)
+    check_files(validator)
+    check_documents(validator)
+    for failure in failures:
+        print("FAIL", failure)
+    print(f"{len(BAD)} bad snippets, {len(failures)} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
