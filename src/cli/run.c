@@ -276,6 +276,7 @@ static int run_scenario(const struct options *o, const struct sim_scenario *scen
         return CLI_WORLD;
     }
     sim_set_modbus(r->sim, host_modbus_pdu, slave);
+    host_nvm_judge(r->nvm, r->sim->meter.error_code);
     r->started = wall_seconds();
     if (r->csv)
         sim_csv_header(r->csv, &r->columns);

@@ -109,14 +109,15 @@ static int read_options(int argc, char **argv, struct options *o)
     return -1;
 }
 
-static int serve(const struct options *o, const struct sim_scenario *scenario, struct sim_memory *memory)
+static int serve(const struct options *o, const struct sim_scenario *scenario, struct host_nvm *nvm)
 {
     struct sigaction action = {.sa_handler = on_signal};
-    struct sim *sim = sim_new_on(scenario, &host_speed_best()->loops, memory);
+    struct sim *sim = sim_new_on(scenario, &host_speed_best()->loops, host_nvm_memory(nvm));
     char error[512];
     struct host_session *session = host_session_open(sim, &o->session, error, sizeof error);
     int code = CLI_OK;
 
+    host_nvm_judge(nvm, sim->meter.error_code);
     if (session) {
         sigaction(SIGINT, &action, NULL);
         sigaction(SIGTERM, &action, NULL);
@@ -152,7 +153,7 @@ int cli_serve(int argc, char **argv)
         host_log("%s", error);
         code = CLI_WORLD;
     } else {
-        code = serve(&o, scenario, host_nvm_memory(nvm));
+        code = serve(&o, scenario, nvm);
     }
     if (!host_nvm_close(nvm))
         code = CLI_WORLD;

@@ -57,6 +57,14 @@ struct sim_memory *host_nvm_memory(struct host_nvm *nvm)
     return nvm ? &nvm->memory : NULL;
 }
 
+void host_nvm_judge(const struct host_nvm *nvm, uint8_t error_code)
+{
+    if (nvm && error_code)
+        host_log("%s: this is no memory of the meter, or a damaged one: error %02X%s", nvm->file, error_code,
+                 error_code & (EM_FAULT_ENERGY | EM_FAULT_INIT) ? "; the meter measures nothing and leaves it as it is"
+                                                                : "");
+}
+
 bool host_nvm_close(struct host_nvm *nvm)
 {
     bool ok = true;

@@ -15,6 +15,9 @@ struct host_nvm *host_nvm_open(const char *file, char *error, size_t size);
 /* The memory, valid until host_nvm_close. */
 struct sim_memory *host_nvm_memory(struct host_nvm *nvm);
 
+/* Tells the user what a meter made of the file when it started; nvm may be NULL. */
+void host_nvm_judge(const struct host_nvm *nvm, uint8_t error_code);
+
 /* Closes the file. False, with a message on stderr, if it could not be written. */
 bool host_nvm_close(struct host_nvm *nvm);
 

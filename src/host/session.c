@@ -46,13 +46,12 @@ static void rebase(struct host_session *s)
     s->origin_sample = s->sim->now;
 }
 
-/* A request from the line: the world is brought up to now first. A meter whose supply went away while it was carrying
+/* A request from the line. A meter whose supply went away while it was carrying
  * the request out answers nothing. */
 static size_t answer_request(void *ctx, const uint8_t *request, size_t n, uint8_t *reply)
 {
     struct host_session *s = ctx;
 
-    sim_settle(s->sim);
     n = host_modbus_answer(s->slave, request, n, reply);
     return sim_survived(s->sim) ? n : 0;
 }

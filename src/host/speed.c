@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
+
 #ifdef HOST_X86
 em_accumulate_fn em_accumulate_avx2, em_accumulate_avx512;
 sim_synth_fn sim_synth_avx2, sim_synth_avx512;
@@ -51,7 +53,9 @@ const struct host_speed *host_speed_best(void)
     for (size_t k = 0; (next = host_speed_at(k)); k++) {
         best = next;
         if (wanted && strcmp(wanted, next->name) == 0)
-            break;
+            return best;
     }
+    if (wanted)
+        host_log("VMETER_CPU=%s: this machine has no such set; using %s", wanted, best->name);
     return best;
 }

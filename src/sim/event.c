@@ -244,16 +244,22 @@ int sim_output_named(const char *name)
     return -1;
 }
 
-bool sim_parse_name(struct js *js, const char *name)
-{
-    static const char *const prefixes[] = {"reference.", "error_percent."};
-    const char *plain = name;
-    const struct em_register *row;
+static const char *const prefixes[] = {"reference.", "error_percent."};
 
+/* The register's name behind a prefix. */
+static const char *plain_name(const char *name)
+{
     for (size_t k = 0; k < COUNT(prefixes); k++)
         if (strncmp(name, prefixes[k], strlen(prefixes[k])) == 0)
-            plain = name + strlen(prefixes[k]);
-    row = sim_register_named(plain);
+            return name + strlen(prefixes[k]);
+    return name;
+}
+
+bool sim_parse_name(struct js *js, const char *name)
+{
+    const char *plain = plain_name(name);
+    const struct em_register *row = sim_register_named(plain);
+
     if (sim_output_named(name) >= 0)
         return true;
     if (!row) {
@@ -265,6 +271,8 @@ bool sim_parse_name(struct js *js, const char *name)
     if (plain != name && row->source != EM_FROM_QUANTITY &&
         (row->source != EM_FROM_ENERGY || EM_ENERGY_SET(row->argument) != EM_SET_MAIN))
         return js_fail(js, "\"%s\" has no reference; measured values and the energies of 6000..608A have one", plain);
+    if (strncmp(name, prefixes[1], strlen(prefixes[1])) == 0 && sim_register_is_text(row))
+        return js_fail(js, "\"%s\" is a text and has no error", plain);
     return true;
 }
 
@@ -277,8 +285,8 @@ static bool read_set(struct js *js, const cJSON *value, void *target, const void
 
     (void)unused;
     event->kind = SIM_EVENT_SET;
-    if (!cJSON_IsObject(value) || !value->child)
-        return js_fail(js, "must be an object like {\"L1.current\": 20}");
+    if (!js_names(js, value, "{\"L1.current\": 20}"))
+        return false;
     event->assignment = allocate((size_t)cJSON_GetArraySize(value), sizeof *event->assignment);
     cJSON_ArrayForEach(item, value)
     {
@@ -356,7 +364,9 @@ static bool read_reply(struct js *js, const cJSON *value, void *target, const vo
         return true;
     event->reply_kind = SIM_REPLY_FRAME;
     event->reply = allocate(1, sizeof *event->reply);
-    return js_string(js, value, &text) && parse_frame(js, text, true, event->reply);
+    if (!js_string(js, value, &text) || !parse_frame(js, text, true, event->reply))
+        return false;
+    return event->reply->n > 0 || js_fail(js, "is empty; write null if there shall be no reply");
 }
 
 void sim_frame_text(const uint8_t *byte, const uint8_t *mask, size_t n, char *text)
@@ -422,11 +432,18 @@ static bool parse_expectation(struct js *js, const cJSON *value, struct sim_expe
         {"min", read_limit, NULL, false},
         {"max", read_limit, "", false},
     };
+    const struct em_register *row = sim_register_named(plain_name(e->name));
+    bool text = row && sim_register_is_text(row);
 
-    if (!cJSON_IsObject(value))
-        return read_expected_value(js, value, e, NULL);
-    if (!js_object(js, value, fields, COUNT(fields), e))
+    if (cJSON_IsObject(value) ? !js_object(js, value, fields, COUNT(fields), e)
+                              : !read_expected_value(js, value, e, NULL))
         return false;
+    if (text && (!e->has_value || !e->value.is_text || e->has_min || e->has_max))
+        return js_fail(js, "its value is a text; expect one in quotes");
+    if (!text && e->has_value && e->value.is_text)
+        return js_fail(js, "its value is a number; expect one without quotes");
+    if (e->has_min && e->has_max && e->min > e->max)
+        return js_fail(js, "\"min\" is above \"max\"");
     if (!e->has_value && !e->has_min && !e->has_max)
         return js_fail(js, "needs \"value\" (with \"tol\"), \"min\" or \"max\"");
     if (e->has_tolerance && (!e->has_value || e->value.is_text))
@@ -441,8 +458,8 @@ static bool read_expect(struct js *js, const cJSON *value, void *target, const v
 
     (void)unused;
     event->kind = SIM_EVENT_EXPECT;
-    if (!cJSON_IsObject(value) || !value->child)
-        return js_fail(js, "must be an object like {\"l1_voltage\": {\"value\": 230, \"tol\": 0.1}}");
+    if (!js_names(js, value, "{\"l1_voltage\": {\"value\": 230, \"tol\": 0.1}}"))
+        return false;
     event->expectation = allocate((size_t)cJSON_GetArraySize(value), sizeof *event->expectation);
     cJSON_ArrayForEach(item, value)
     {

@@ -15,7 +15,7 @@
 
 bool js_fail(struct js *js, const char *format, ...)
 {
-    char what[256];
+    char what[720];
     va_list args;
 
     if (js->error[0])
@@ -62,7 +62,7 @@ cJSON *js_parse(struct js *js, const char *text)
         line += *p == '\n';
     }
     js_fail(js, "line %d, column %d: this is not JSON%s", line, column,
-            strstr(text, "//") ? " (JSON has no // comments)" : "");
+            end && strncmp(end, "//", 2) == 0 ? "; it has no // comments" : "");
     return NULL;
 }
 
@@ -180,7 +180,7 @@ static bool unknown_key(struct js *js, const char *key, const struct js_field *f
 {
     struct fields list = {fields, count};
     const char *near = js_nearest(key, field_entry, &list);
-    char known[160] = "";
+    char known[600] = "";
 
     if (near)
         return js_fail(js, "unknown key \"%s\"; did you mean \"%s\"?", key, near);
@@ -222,7 +222,7 @@ bool js_number(struct js *js, const cJSON *value, double min, double max, double
     if (!cJSON_IsNumber(value))
         return js_fail(js, "must be a number, not %s", kind_of(value));
     if (!(value->valuedouble >= min && value->valuedouble <= max))
-        return js_fail(js, "%g is out of range; allowed is %g to %g", value->valuedouble, min, max);
+        return js_fail(js, "%.10g is out of range; allowed is %.10g to %.10g", value->valuedouble, min, max);
     *out = value->valuedouble;
     return true;
 }
@@ -234,7 +234,7 @@ bool js_integer(struct js *js, const cJSON *value, int64_t min, int64_t max, int
     if (!js_number(js, value, (double)min, (double)max, &number))
         return false;
     if (number != floor(number))
-        return js_fail(js, "must be a whole number, not %g", number);
+        return js_fail(js, "must be a whole number, not %.10g", number);
     *out = (int64_t)number;
     return true;
 }
@@ -258,6 +258,20 @@ bool js_bool(struct js *js, const cJSON *value, bool *out)
 bool js_is_array(struct js *js, const cJSON *value)
 {
     return cJSON_IsArray(value) || js_fail(js, "must be a list, not %s", kind_of(value));
+}
+
+bool js_names(struct js *js, const cJSON *value, const char *example)
+{
+    const cJSON *item;
+
+    if (!cJSON_IsObject(value) || !value->child)
+        return js_fail(js, "must be an object like %s", example);
+    cJSON_ArrayForEach(item, value)
+    {
+        if (cJSON_GetObjectItemCaseSensitive(value, item->string) != item)
+            return js_fail(js, "\"%s\" stands twice", item->string);
+    }
+    return true;
 }
 
 bool js_word(struct js *js, const cJSON *value, const char *const *words, int *out)
@@ -331,11 +345,14 @@ struct path_step {
     int index;
 };
 
-/* Takes the next step off *path; false if it is ill-formed. */
-static bool next_step(const char **path, struct path_step *step)
+/* Takes the next step from node off *path; false if it is ill-formed. A key that is there goes before its parts, as
+ * keys may hold dots themselves ("set": {"L1.current": 20}). */
+static bool next_step(const cJSON *node, const char **path, struct path_step *step)
 {
     size_t n = strcspn(*path, ".[");
 
+    if (cJSON_GetObjectItemCaseSensitive(node, *path))
+        n = strlen(*path);
     step->key[0] = '\0';
     step->index = -1;
     if (n) {
@@ -379,11 +396,11 @@ bool js_override(cJSON *root, const char *path, const char *text, const char **w
     cJSON *node = root, *value;
 
     *why = "there is no such place";
-    if (!next_step(&path, &step))
+    if (!next_step(node, &path, &step))
         return false;
     while (*path) {
         node = child_at(node, &step);
-        if (!node || !next_step(&path, &step))
+        if (!node || !next_step(node, &path, &step))
             return false;
     }
     value = cJSON_ParseWithOpts(text, NULL, true); /* all of it, so that 10h is a text */

@@ -13,7 +13,7 @@
 struct js {
     const char *file; /* as the user named it */
     char path[256];   /* "timeline[3].set" */
-    char error[640];  /* empty while all is well; then "FILE: PATH: what" */
+    char error[1024]; /* empty while all is well; then "FILE: PATH: what" */
 };
 
 /* Parses text into a tree, or sets js->error with line and column and returns NULL. Caller frees with cJSON_Delete. */
@@ -47,6 +47,9 @@ bool js_integer(struct js *js, const cJSON *value, int64_t min, int64_t max, int
 bool js_string(struct js *js, const cJSON *value, const char **out);
 bool js_bool(struct js *js, const cJSON *value, bool *out);
 bool js_is_array(struct js *js, const cJSON *value);
+
+/* An object of free names with at least one of them and none twice; example shows how it could look. */
+bool js_names(struct js *js, const cJSON *value, const char *example);
 
 /* One of a NULL-terminated list of words; *out gets its index. */
 bool js_word(struct js *js, const cJSON *value, const char *const *words, int *out);

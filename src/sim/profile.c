@@ -32,7 +32,7 @@ static bool read_columns(struct js *js, const cJSON *value, void *target, const 
 {
     (void)unused;
     ((struct description *)target)->columns = value;
-    return (cJSON_IsObject(value) && value->child) || js_fail(js, "must be an object like {\"P1\": \"L1.power\"}");
+    return js_names(js, value, "{\"P1\": \"L1.power\"}");
 }
 
 static bool read_interpolate(struct js *js, const cJSON *value, void *target, const void *unused)
@@ -78,13 +78,18 @@ struct columns {
 static bool find_column(struct js *js, const char *name, char *const *field, unsigned fields, const char *csv,
                         struct columns *columns)
 {
+    char known[256];
+
     for (unsigned k = 0; k < fields; k++) {
         if (strcmp(field[k], name) == 0) {
             columns->position[columns->count++] = k;
             return true;
         }
     }
-    return js_fail(js, "%s has no column \"%s\"", csv, name);
+    known[0] = '\0';
+    for (unsigned k = 0; k < fields; k++)
+        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", k ? ", " : "", field[k]);
+    return js_fail(js, "%s has no column \"%s\"; its columns, separated by commas, are %s", csv, name, known);
 }
 
 static bool read_header(struct js *js, char *line, const struct description *d, const char *csv,
@@ -137,7 +142,7 @@ static bool read_row(struct js *js, char *line, struct sim_profile *profile, con
 
     for (unsigned c = 0; c < columns->count; c++)
         if (columns->position[c] >= fields)
-            return js_fail(js, "this line has only %u columns", fields);
+            return js_fail(js, "this line has too few columns (%u)", fields);
     profile->time = realloc(profile->time, (k + 1) * sizeof *profile->time);
     profile->value = realloc(profile->value, (k + 1) * (size_t)profile->columns * sizeof *profile->value);
     if (!profile->time || !profile->value)
@@ -168,7 +173,7 @@ static bool read_file(struct js *js, FILE *f, const char *csv, const struct desc
 
     if (!fgets(line, sizeof line, f))
         return js_fail(js, "%s is empty", csv);
-    if (!read_header(js, line, d, csv, profile, &columns))
+    if (!read_header(js, line + (strncmp(line, "\xEF\xBB\xBF", 3) ? 0 : 3), d, csv, profile, &columns))
         return false;
     js_leave(js, mark);
     for (int number = 2; fgets(line, sizeof line, f); number++) {

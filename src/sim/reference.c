@@ -83,11 +83,12 @@ static int quadrant_of(double p, double q)
     return p >= 0 ? 3 : 2;
 }
 
-void sim_reference_count(struct sim_reference *ref, const struct em_meter *m, int64_t now)
+void sim_reference_count(struct sim_reference *ref, int64_t now)
 {
     const struct sim_quantities *q = &ref->now;
     double hours = (double)(now - ref->since) / (EM_SAMPLE_RATE * 3600.0);
-    int t = m->settings.value[EM_SETTING_TARIFF] - 1;
+    bool netted = ref->active_code == EM_C05_NETTED;
+    int t = ref->active_tariff - 1;
 
     ref->since = now;
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
@@ -98,11 +99,22 @@ void sim_reference_count(struct sim_reference *ref, const struct em_meter *m, in
         ref->phase[p][EM_REACTIVE][d] += reactive;
         ref->tariff[t][EM_REACTIVE][d] += reactive;
         ref->quadrant[t][quadrant_of(q->p[p], q->q[p])] += reactive;
-        if (m->settings.value[EM_SETTING_COMBINATION_CODE] != EM_C05_NETTED)
+        if (!netted)
             ref->tariff[t][EM_ACTIVE][direction_of(q->p[p])] += active;
     }
-    if (m->settings.value[EM_SETTING_COMBINATION_CODE] == EM_C05_NETTED)
+    if (netted)
         ref->tariff[t][EM_ACTIVE][direction_of(q->p[EM_TOTAL])] += magnitude(q->p[EM_TOTAL]) * hours;
+}
+
+void sim_reference_follow(struct sim_reference *ref, const struct em_meter *m, int64_t now)
+{
+    int32_t tariff = m->settings.value[EM_SETTING_TARIFF], code = m->settings.value[EM_SETTING_COMBINATION_CODE];
+
+    if (tariff == ref->active_tariff && code == ref->active_code)
+        return;
+    sim_reference_count(ref, now);
+    ref->active_tariff = tariff;
+    ref->active_code = code;
 }
 
 static double one_direction(const struct sim_reference *ref, em_energy_id id, int d)

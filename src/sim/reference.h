@@ -14,7 +14,9 @@ struct sim_quantities {
 
 struct sim_reference {
     struct sim_quantities now;
-    int64_t since; /* sample up to which the energies are complete */
+    int64_t since;         /* sample up to which the energies are complete */
+    int32_t active_tariff; /* that the energies count under from there on */
+    int32_t active_code;   /* likewise */
     /* Energies in Wh and varh, shaped as the meter's. */
     double phase[EM_PHASE_COUNT][EM_KIND_COUNT][EM_DIRECTION_COUNT];
     double tariff[EM_TARIFF_COUNT][EM_KIND_COUNT][EM_DIRECTION_COUNT];
@@ -24,9 +26,12 @@ struct sim_reference {
 /* Quantities of the network as it stands now. */
 void sim_reference_measure(struct sim_reference *ref, const struct sim_network *net);
 
-/* Counts energy up to sample `now` under the meter's tariff and combination code. To be called before anything
- * changes. */
-void sim_reference_count(struct sim_reference *ref, const struct em_meter *m, int64_t now);
+/* Counts energy up to sample `now`. To be called before the network changes, and on a copy to read energies: how often
+ * it is read does not change the last digit of the original. */
+void sim_reference_count(struct sim_reference *ref, int64_t now);
+
+/* Follows the meter's tariff and combination code, which may have changed at sample `now`. */
+void sim_reference_follow(struct sim_reference *ref, const struct em_meter *m, int64_t now);
 
 /* The ideal value of a register in its unit. False for registers that have none (settings, identity, trip counters,
  * CT history). */

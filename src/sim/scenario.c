@@ -101,7 +101,8 @@ static bool read_ratio(struct js *js, const cJSON *value, unsigned max, unsigned
     if (sscanf(text, "%5u/%1u%n", primary, secondary, &end) != 2 || text[end])
         return js_fail(js, "\"%s\" is no CT ratio; write a text like \"100/5\"", text);
     if ((*secondary != 1 && *secondary != 5) || *primary < *secondary || *primary > max)
-        return js_fail(js, "\"%s\": the primary is the secondary to %u A, the secondary 1 or 5 A", text, max);
+        return js_fail(js, "\"%s\": the secondary is 1 or 5 A, the primary not less than it and at most %u A", text,
+                       max);
     return true;
 }
 
@@ -183,8 +184,8 @@ static bool read_energy(struct js *js, const cJSON *value, void *target, const v
     const cJSON *item;
 
     (void)unused;
-    if (!cJSON_IsObject(value))
-        return js_fail(js, "must be an object like {\"t1_forward_active_energy\": 123.456}");
+    if (!js_names(js, value, "{\"t1_forward_active_energy\": 123.456}"))
+        return false;
     cJSON_ArrayForEach(item, value)
     {
         const struct em_register *row = sim_register_named(item->string);
@@ -219,9 +220,11 @@ static bool check_preloads(struct js *js, const struct sim_scenario *s)
         for (size_t r = 0; r < em_register_count; r++)
             if (em_registers[r].source == EM_FROM_ENERGY && em_registers[r].argument == s->preload[k].id)
                 name = em_registers[r].name;
+        js_enter_key(js, "energy");
+        js_enter_key(js, name);
         return err == EM_ERR_READ_ONLY
-                   ? js_fail(js, "energy.%s: this is a sum; preload tariffs (t1_..), phases (l1_..) or quadrants", name)
-                   : js_fail(js, "energy.%s: out of range; allowed is 0 to 999999.999", name);
+                   ? js_fail(js, "this is a sum; preload tariffs (t1_..), phases (l1_..) or quadrants (t1_q1_..)")
+                   : js_fail(js, "out of range; allowed is 0 to 999999.999");
     }
     return true;
 }
@@ -256,8 +259,8 @@ static bool read_channels(struct js *js, const cJSON *value, double limit, doubl
 {
     const cJSON *item;
 
-    if (!cJSON_IsObject(value))
-        return js_fail(js, "must be an object like {\"L1.current\": 0.001}");
+    if (!js_names(js, value, "{\"L1.current\": 0.001}"))
+        return false;
     cJSON_ArrayForEach(item, value)
     {
         struct sim_assignment a = {0};

@@ -62,6 +62,9 @@ static void preset_reference(struct sim *sim)
     for (int t = 0; t < EM_TARIFF_COUNT; t++)
         for (int q = 0; q < EM_QUADRANT_COUNT; q++)
             ref->quadrant[t][q] = e->quadrant[t][q].wh;
+    ref->since = sim->now;
+    ref->active_tariff = sim->meter.settings.value[EM_SETTING_TARIFF];
+    ref->active_code = sim->meter.settings.value[EM_SETTING_COMBINATION_CODE];
 }
 
 /* --- The meter's surroundings --- */
@@ -106,6 +109,7 @@ static void report_edges(struct sim *sim)
 
 bool sim_survived(struct sim *sim)
 {
+    sim_reference_follow(&sim->reference, &sim->meter, sim->now);
     if (!sim->memory->dead)
         return true;
     em_meter_cut(&sim->meter);
@@ -125,6 +129,7 @@ static void make_samples(struct sim *sim, uint32_t n)
 {
     int32_t *out[EM_CHANNEL_COUNT];
     struct em_block block = {.n = n};
+    bool ran = em_meter_running(&sim->meter);
 
     for (int c = 0; c < EM_CHANNEL_COUNT; c++)
         block.channel[c] = out[c] = sim->samples[c];
@@ -133,6 +138,9 @@ static void make_samples(struct sim *sim, uint32_t n)
     if (sim->edges)
         report_edges(sim);
     sim->now += n;
+    /* A meter that has started in this block may count under another tariff, from just then on. */
+    if (!ran && em_meter_running(&sim->meter))
+        sim_reference_follow(&sim->reference, &sim->meter, sim->now - sim->meter.window_samples);
     sim_survived(sim);
 }
 
@@ -248,18 +256,29 @@ void sim_set_modbus(struct sim *sim, sim_modbus_fn *modbus, void *ctx)
 
 /* --- Changing the network --- */
 
-void sim_settle(struct sim *sim)
+struct sim_reference sim_ideal(struct sim *sim)
 {
-    /* A changed network has been changed at this very instant: then all up to now is counted already. */
+    struct sim_reference ideal;
+
+    refresh(sim);
+    ideal = sim->reference;
+    sim_reference_count(&ideal, sim->now);
+    return ideal;
+}
+
+/* Before the network changes: what flowed until now is counted. A network that has been changed already has been
+ * changed at this very instant, and then all is counted. */
+static void before_change(struct sim *sim)
+{
     if (!sim->changed)
-        sim_reference_count(&sim->reference, &sim->meter, sim->now);
+        sim_reference_count(&sim->reference, sim->now);
+    sim->changed = true;
 }
 
 static void assign(struct sim *sim, const struct sim_assignment *a)
 {
-    sim_settle(sim);
+    before_change(sim);
     sim_network_assign(&sim->network, a);
-    sim->changed = true;
 }
 
 static void drop_ramp(struct sim *sim, unsigned k)
@@ -267,13 +286,36 @@ static void drop_ramp(struct sim *sim, unsigned k)
     sim->ramp[k] = sim->ramp[--sim->ramps];
 }
 
-/* A new value ends the ramps of the same quantity. */
+/* Bits of what a load's current can be given by: a ramp does not outlive a value that gives it in another way. */
+static unsigned rivals(enum sim_quantity quantity)
+{
+    const unsigned power = 1u << SIM_POWER | 1u << SIM_REACTIVE, pf = 1u << SIM_PF | 1u << SIM_KIND;
+
+    switch (quantity) {
+    case SIM_CURRENT:
+        return power;
+    case SIM_ANGLE:
+        return power | pf;
+    case SIM_PF:
+    case SIM_KIND:
+        return power | 1u << SIM_ANGLE;
+    case SIM_POWER:
+    case SIM_REACTIVE:
+        return pf | 1u << SIM_ANGLE | 1u << SIM_CURRENT;
+    default:
+        return 0;
+    }
+}
+
+/* A new value ends the ramps of the same quantity and of its rivals. */
 static void stop_ramps(struct sim *sim, const struct sim_assignment *a)
 {
+    unsigned ended = 1u << a->quantity | rivals(a->quantity);
+
     for (unsigned k = sim->ramps; k-- > 0;) {
         const struct sim_assignment *t = &sim->ramp[k].target;
 
-        if (t->quantity == a->quantity && ((t->phases & a->phases) || a->quantity == SIM_FREQUENCY))
+        if ((ended >> t->quantity & 1) && ((t->phases & a->phases) || a->quantity == SIM_FREQUENCY))
             drop_ramp(sim, k);
     }
 }
@@ -364,6 +406,7 @@ void sim_read(struct sim *sim, const char *name, struct sim_value *value)
     int output = sim_output_named(name);
     bool reference = strncmp(name, "reference.", 10) == 0, error = strncmp(name, "error_percent.", 14) == 0;
     const struct em_register *row = sim_register_named(name + (reference ? 10 : error ? 14 : 0));
+    struct sim_reference reference_now;
     double ideal = 0;
 
     if (output >= 0) {
@@ -373,9 +416,8 @@ void sim_read(struct sim *sim, const char *name, struct sim_value *value)
     sim_value_read(value, &sim->meter, row);
     if (!reference && !error)
         return;
-    refresh(sim);
-    sim_settle(sim);
-    sim_reference_value(&sim->reference, row, code, &ideal);
+    reference_now = sim_ideal(sim);
+    sim_reference_value(&reference_now, row, code, &ideal);
     if (row->type == EM_TYPE_ASCII && reference)
         snprintf(value->text, sizeof value->text, "%c", (char)ideal);
     else if (reference)
@@ -407,6 +449,9 @@ static bool holds(const struct sim_expectation *e, const struct sim_value *actua
     } else if (e->relative) {
         tolerance *= fabs(e->value.number);
     }
+    /* What a single-precision number can not say is no fault of the meter. */
+    if (actual->is_float)
+        tolerance += fabs(actual->number) * 6e-8;
     /* A hair more for the decimal numbers that binary ones can not meet. */
     return fabs(actual->number - e->value.number) <= tolerance + 1e-12 * fabs(e->value.number);
 }
@@ -499,7 +544,6 @@ static void execute_modbus(struct sim *sim, const struct sim_event *event)
     unsigned shown = event->request->n < 8 ? event->request->n : 8;
     char *expected;
 
-    sim_settle(sim);
     if (sim->modbus)
         n = sim->modbus(sim->modbus_ctx, event->request->byte, event->request->n, reply);
     if (!sim_survived(sim))
@@ -526,7 +570,6 @@ void sim_execute(struct sim *sim, const struct sim_event *event)
             change(sim, &event->assignment[k], event->over);
         break;
     case SIM_EVENT_TARIFF_INPUT:
-        sim_settle(sim);
         em_meter_tariff_input(&sim->meter, event->on);
         sim_survived(sim);
         break;
@@ -537,9 +580,8 @@ void sim_execute(struct sim *sim, const struct sim_event *event)
         sim_memory_corrupt(sim->memory, event->area, event->byte);
         break;
     case SIM_EVENT_POWER:
-        sim_settle(sim);
+        before_change(sim);
         sim->network.powered = event->on;
-        sim->changed = true;
         break;
     case SIM_EVENT_MODBUS:
         execute_modbus(sim, event);

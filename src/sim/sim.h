@@ -86,8 +86,9 @@ struct sim *sim_new_on(const struct sim_scenario *scenario, const struct sim_spe
 /* Where edges of the pulse outputs are written to, from now on; NULL: nowhere. */
 void sim_set_trace(struct sim *sim, struct sim_trace *trace);
 
-/* To be called after anything outside events may have made the meter write to its memory: if the supply went away in
- * a write the meter stops and starts anew. Returns false then: nothing it was about to answer leaves it. */
+/* To be called after anything outside events has acted on the meter: the reference follows its tariff, and if the
+ * supply went away while it wrote to its memory the meter stops and starts anew. Returns false then: nothing it was
+ * about to answer leaves it. */
 bool sim_survived(struct sim *sim);
 void sim_free(struct sim *sim);
 
@@ -104,8 +105,8 @@ void sim_execute(struct sim *sim, const struct sim_event *event);
  * zero) is NaN. */
 void sim_read(struct sim *sim, const char *name, struct sim_value *value);
 
-/* To be called before anything outside events changes what the meter counts by (a request from a line). */
-void sim_settle(struct sim *sim);
+/* The ideal values now, energies complete. */
+struct sim_reference sim_ideal(struct sim *sim);
 
 /* Simulated seconds. */
 double sim_seconds(int64_t samples);

@@ -38,6 +38,20 @@ const struct em_register *sim_register_named(const char *name)
     return NULL;
 }
 
+bool sim_register_is_text(const struct em_register *row)
+{
+    switch ((enum em_type)row->type) {
+    case EM_TYPE_BCD32:
+    case EM_TYPE_HEX16:
+    case EM_TYPE_HEX32:
+    case EM_TYPE_ASCII:
+    case EM_TYPE_CT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static const char *register_entry(const void *list, size_t k)
 {
     (void)list;

@@ -20,6 +20,9 @@ const struct em_register *sim_register_named(const char *name);
 /* The named row nearest to a mistyped name, or NULL. */
 const char *sim_register_nearest(const char *name);
 
+/* Is the register's value a text ("5/5", "F", "1113") and not a number? */
+bool sim_register_is_text(const struct em_register *row);
+
 /* The words of a unit ("kWh"; "" for none) and a type ("float32") as the map prints them. */
 const char *sim_unit_name(const struct em_register *row);
 const char *sim_type_name(const struct em_register *row);

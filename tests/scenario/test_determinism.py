@@ -44,11 +44,6 @@ def run(folder, scenario, name, *options, cpu=None):
     return text, table
 
 
-def rounded(text):
-    """The numbers of a report to 9 digits."""
-    return re.sub(rb"-?[0-9]+\.[0-9]+(e-?[0-9]+)?", lambda m: b"%.9g" % float(m.group()), text)
-
-
 def compare(scenario, name, one, other):
     if one == other:
         return
@@ -73,13 +68,10 @@ def check(folder, scenario):
         compare(scenario, f"CSV file of {cpu}", tables[0], table)
     if tables[0].count(b"\n") < 100:
         failures.append(f"{scenario}: the CSV file has {tables[0].count(bytes([10]))} lines")
-    if scenario == "power-cut":
-        return
-    # To read the reference is to add up its energies so far; that may move their last digits. (And more, where a meter
-    # starts with another tariff than the one it stopped with: not in these.)
+    # How often the reference is read does not move it.
     text, _ = run(folder, scenario, "reference", "--csv", "r.csv", "--csv-every", "373ms", "--csv-columns",
                   REFERENCE_COLUMNS)
-    compare(scenario, "with the reference in a CSV file", rounded(plain), rounded(text))
+    compare(scenario, "with the reference in a CSV file", plain, text)
 
 
 def main():
