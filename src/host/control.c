@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -188,10 +189,19 @@ void host_control_serve(struct host_control *c)
             serve_client(c, &c->client[k]);
 }
 
+/* Sends a line; false if the other side has gone. */
+static bool send_line(int fd, const char *line)
+{
+    struct iovec parts[2] = {{(void *)line, strlen(line)}, {(void *)"\n", 1}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+
+    return sendmsg(fd, &message, MSG_NOSIGNAL) == (ssize_t)(parts[0].iov_len + 1);
+}
+
 char *host_control_request(const char *path, const char *line, char *error, size_t size)
 {
     struct sockaddr_un address;
-    FILE *stream;
+    FILE *stream = NULL;
     char *answer = NULL;
     size_t room = 0;
     int fd;
@@ -199,14 +209,13 @@ char *host_control_request(const char *path, const char *line, char *error, size
     if (!make_address(&address, path, error, size))
         return NULL;
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) || !(stream = fdopen(fd, "r+"))) {
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) || !send_line(fd, line) ||
+        !(stream = fdopen(fd, "r"))) {
         snprintf(error, size, "%s: %s", path, strerror(errno));
         if (fd >= 0)
             close(fd);
         return NULL;
     }
-    fprintf(stream, "%s\n", line);
-    fflush(stream);
     if (getline(&answer, &room, stream) < 0) {
         snprintf(error, size, "%s: no answer", path);
         free(answer);
