@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -17,13 +20,14 @@
 
 struct host_line {
     int fd;
+    int edge; /* epoll: ready once after each thing that happens on fd; fd itself is always ready while hung up */
     char name[64];
     char *link;
     host_answer_fn *answer;
     void *ctx;
     const struct em_meter *meter;
     bool connected;
-    bool flags_marked;  /* for this client, see line.h */
+    bool odd;           /* of the newest marking of the flags, see line.h */
     speed_t complained; /* about this speed, not again */
     uint8_t in[2 * HOST_MODBUS_ADU_MAX];
     size_t used;
@@ -66,17 +70,49 @@ static bool make_link(const char *link, const char *target, char *error, size_t 
     return false;
 }
 
-/* Raw from the start (no echo), with a speed that tells that nobody has set one. */
-static void reset_terminal(int fd)
+/* Flags as no client sets them, and not as they were marked the last time: a client's call may compare what stands
+ * there before and after it, and this may come in between. */
+static void mark_flags(struct host_line *line, struct termios *tio)
+{
+    line->odd = !line->odd;
+    tio->c_cflag &= ~(tcflag_t)(CLOCAL | PARODD);
+    tio->c_cflag |= CSTOPB | (line->odd ? PARODD : 0);
+    tio->c_lflag |= EXTPROC; /* the terminal reports the next change */
+}
+
+/* To be called when a client may have set the terminal. */
+static void look_at_flags(struct host_line *line)
 {
     struct termios tio;
 
-    if (tcgetattr(fd, &tio))
+    if (tcgetattr(line->fd, &tio) || (!(tio.c_cflag & CLOCAL) && (tio.c_cflag & CSTOPB) && (tio.c_lflag & EXTPROC)))
+        return;
+    mark_flags(line, &tio);
+    tcsetattr(line->fd, TCSANOW, &tio);
+}
+
+/* Raw from the start (no echo), with a speed that tells that nobody has set one. */
+static void reset_terminal(struct host_line *line)
+{
+    struct termios tio;
+
+    if (tcgetattr(line->fd, &tio))
         return;
     cfmakeraw(&tio);
-    tio.c_cflag &= ~(tcflag_t)(CSTOPB | PARODD);
     cfsetspeed(&tio, NO_SPEED);
-    tcsetattr(fd, TCSANOW, &tio);
+    mark_flags(line, &tio);
+    tcsetattr(line->fd, TCSANOW, &tio);
+}
+
+/* Has the terminal report what clients set (packet mode), and makes the descriptor to wait on. */
+static bool watch_terminal(struct host_line *line)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLPRI | EPOLLET};
+    int on = 1;
+
+    line->edge = epoll_create1(EPOLL_CLOEXEC);
+    return line->edge >= 0 && ioctl(line->fd, TIOCPKT, &on) == 0 &&
+           epoll_ctl(line->edge, EPOLL_CTL_ADD, line->fd, &event) == 0;
 }
 
 struct host_line *host_line_open_pty(const char *link, host_answer_fn *answer, void *ctx, const struct em_meter *meter,
@@ -90,15 +126,17 @@ struct host_line *host_line_open_pty(const char *link, host_answer_fn *answer, v
     line->answer = answer;
     line->ctx = ctx;
     line->meter = meter;
+    line->edge = -1;
     line->fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (line->fd < 0 || grantpt(line->fd) || unlockpt(line->fd) || ptsname_r(line->fd, line->name, sizeof line->name)) {
+    if (line->fd < 0 || grantpt(line->fd) || unlockpt(line->fd) || ptsname_r(line->fd, line->name, sizeof line->name) ||
+        !watch_terminal(line)) {
         snprintf(error, size, "pseudo terminal: %s", strerror(errno));
         host_line_close(line);
         return NULL;
     }
     /* A pty has settings of its own only once its client side has been open. */
     client = open(line->name, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    reset_terminal(line->fd);
+    reset_terminal(line);
     if (client >= 0)
         close(client);
     if (link && !make_link(link, line->name, error, size)) {
@@ -125,6 +163,8 @@ void host_line_close(struct host_line *line)
                 unlink(line->link);
         }
     }
+    if (line->edge >= 0)
+        close(line->edge);
     if (line->fd >= 0)
         close(line->fd);
     free(line->link);
@@ -159,19 +199,29 @@ static void drop_input(struct host_line *line, const char *why)
     line->used = 0;
 }
 
-/* The last client has gone: nothing of it is left for the next. */
+static bool hung_up(const struct host_line *line)
+{
+    struct pollfd entry = {.fd = line->fd, .events = POLLIN};
+
+    return poll(&entry, 1, 0) > 0 && (entry.revents & POLLHUP);
+}
+
+/* The last client has gone: nothing of it is left for the next, which may be there already. Bytes that it sent stay:
+ * they are no worse than other rubbish before a request. */
 static void hang_up(struct host_line *line)
 {
-    uint8_t rest[256];
+    int client = open(line->name, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
     line->connected = false;
-    line->flags_marked = false;
     line->complained = B0;
-    drop_input(line, "the client has gone");
-    tcflush(line->fd, TCIOFLUSH);
-    while (read(line->fd, rest, sizeof rest) > 0)
-        ;
-    reset_terminal(line->fd);
+    /* Replies that nobody has read lie on the client's side, where tcflush of this side does not reach. Only its input:
+     * its output may be the next client's request. */
+    if (client >= 0) {
+        tcflush(client, TCIFLUSH);
+        close(client);
+    }
+    if (hung_up(line))
+        reset_terminal(line);
     host_log_debug("modbus %s: disconnected", shown_name(line));
 }
 
@@ -185,13 +235,6 @@ static bool speed_matches(struct host_line *line)
     if (tcgetattr(line->fd, &tio))
         return true;
     speed = cfgetospeed(&tio);
-    if (!line->flags_marked || !(tio.c_cflag & CSTOPB)) {
-        /* Bits that every client sets to its liking, so that its call always changes something; see line.h. */
-        tio.c_cflag |= CSTOPB;
-        tio.c_cflag ^= line->flags_marked ? 0 : PARODD;
-        tcsetattr(line->fd, TCSANOW, &tio);
-        line->flags_marked = true;
-    }
     if (speed == NO_SPEED || baud_of(speed) == wanted) {
         line->complained = B0;
         return true;
@@ -260,7 +303,7 @@ int host_line_poll(struct host_line *line, struct pollfd *entry, int64_t now_ms)
 {
     int64_t left = line->last_byte_ms + HOST_LINE_SILENCE_MS - now_ms;
 
-    *entry = (struct pollfd){.fd = line->connected ? line->fd : -1, .events = POLLIN};
+    *entry = (struct pollfd){.fd = line->edge, .events = POLLIN};
     if (!line->used)
         return -1;
     return left > 0 ? (int)left : 0;
@@ -269,11 +312,7 @@ int host_line_poll(struct host_line *line, struct pollfd *entry, int64_t now_ms)
 /* Is a client connected? Notices a change. */
 static bool look_for_client(struct host_line *line)
 {
-    struct pollfd entry = {.fd = line->fd, .events = POLLIN};
-
-    if (poll(&entry, 1, 0) < 0)
-        return line->connected;
-    if (entry.revents & POLLHUP) {
+    if (hung_up(line)) {
         if (line->connected)
             hang_up(line);
     } else if (!line->connected) {
@@ -283,21 +322,34 @@ static bool look_for_client(struct host_line *line)
     return line->connected;
 }
 
-void host_line_serve(struct host_line *line, int64_t now_ms)
+/* Takes bytes, and the terminal's reports on the way. Returns as read(). */
+static ssize_t take(struct host_line *line)
 {
+    uint8_t report;
+    struct iovec to[2] = {{&report, 1}, {line->in + line->used, sizeof line->in - line->used}};
     ssize_t n;
 
-    if (!line->connected && !look_for_client(line))
-        return;
+    while ((n = readv(line->fd, to, 2)) == 1)
+        if (report & TIOCPKT_IOCTL)
+            look_at_flags(line);
+    return n > 0 ? n - 1 : n;
+}
+
+void host_line_serve(struct host_line *line, int64_t now_ms)
+{
+    struct epoll_event event;
+    ssize_t n;
+
+    epoll_wait(line->edge, &event, 1, 0);
     if (line->used && now_ms - line->last_byte_ms >= HOST_LINE_SILENCE_MS)
         drop_input(line, "silence in the middle of a frame, or a wrong CRC");
-    while ((n = read(line->fd, line->in + line->used, sizeof line->in - line->used)) > 0) {
+    while ((n = take(line)) > 0) {
         line->used += (size_t)n;
         line->last_byte_ms = now_ms;
         find_frames(line);
         if (line->used == sizeof line->in)
             drop_input(line, "longer than any request");
     }
-    if (n < 0 && errno == EIO)
+    if (!line->connected || (n < 0 && errno == EIO))
         look_for_client(line);
 }

@@ -2,9 +2,10 @@
  * A line: bytes between clients and a protocol server, here through a pseudo terminal.
  *
  * Clients come and go. The client side of a Linux pty loses PARENB, and glibc's tcsetattr then answers EINVAL if a
- * call changed nothing else in c_cflag; so that the next client with the same settings succeeds, this side leaves
- * the flags always different from what a client sets: stop bits and odd parity once a client's speed is known, an
- * unused speed when the last client has gone. No descriptor of the client side is kept open. */
+ * call changed nothing else in c_cflag. So this side always leaves flags that no client sets (two stop bits, odd parity
+ * in turn, no CLOCAL), with an unused speed after the last client has gone; in packet mode with EXTPROC the terminal
+ * reports each change, so that the flags are set again before the same client can ask twice. No descriptor of the
+ * client side is kept open; one is opened for a moment to drop replies that nobody has read. */
 #ifndef HOST_LINE_H
 #define HOST_LINE_H
 
