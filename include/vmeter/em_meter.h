@@ -92,6 +92,9 @@ void em_meter_reset_trip(struct em_meter *m);
  * em_storage_commit. */
 enum em_err em_meter_preset(struct em_meter *m, enum em_setting setting, int32_t value);
 
+/* Has the pulse outputs follow the settings. The core calls it whenever they change. */
+void em_meter_configure(struct em_meter *m);
+
 /* To be called after the reply to a Modbus request has left (at once after a broadcast): new line settings act. */
 void em_meter_reply_sent(struct em_meter *m);
 

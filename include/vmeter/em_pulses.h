@@ -22,7 +22,7 @@ struct em_pulse {
     uint64_t spread;   /* units that the present window hands out ... */
     uint64_t given;    /* ... of which these have been, */
     uint32_t length;   /* over so many samples */
-    uint32_t passed;   /* samples since it began, or more */
+    uint32_t passed;   /* samples since it began, at most length */
     uint32_t crossing; /* value of `passed` at which the next step is crossed; UINT32_MAX: not in this window */
     uint32_t backlog;  /* pulses that wait, the one being given not counted */
     uint32_t left;     /* samples to the end of the present pulse or pause */
@@ -41,6 +41,9 @@ typedef void em_edge_fn(void *ctx, enum em_output output, bool on, uint32_t samp
 
 /* Everything off, nothing counted; widths and steps as set below. */
 void em_pulses_init(struct em_pulses *pulses);
+
+/* Units of rest in one pulse of an output (s0_rate in hundredths of imp/kWh); less than this waits in its rest. */
+uint64_t em_pulses_step(enum em_output output, int32_t s0_rate, uint32_t ct_secondary);
 
 /* Sets steps and widths: s0_rate in hundredths of imp/kWh, width_ms 2..99. What has been counted stays, as energy. */
 void em_pulses_configure(struct em_pulses *pulses, int32_t s0_rate, uint32_t width_ms, uint32_t ct_secondary);

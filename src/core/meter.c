@@ -25,7 +25,7 @@ static int32_t setting(const struct em_meter *m, enum em_setting s)
     return m->settings.value[s];
 }
 
-static void configure_pulses(struct em_meter *m)
+void em_meter_configure(struct em_meter *m)
 {
     em_pulses_configure(&m->pulses, setting(m, EM_SETTING_S0_RATE), (uint32_t)setting(m, EM_SETTING_PULSE_WIDTH),
                         EM_CT_SECONDARY(setting(m, EM_SETTING_CT_RATIO)));
@@ -41,7 +41,7 @@ static void start(struct em_meter *m)
     em_energy_init(&m->energy);
     em_pulses_init(&m->pulses);
     em_storage_load(m);
-    configure_pulses(m);
+    em_meter_configure(m);
     em_meter_reply_sent(m);
 }
 
@@ -278,7 +278,7 @@ static void put(struct em_meter *m, enum em_setting s, int32_t value)
         m->settings.value[EM_SETTING_T3_T4_USED] = 1;
     m->storage.settings_due = true;
     m->quantities_fresh = false;
-    configure_pulses(m);
+    em_meter_configure(m);
 }
 
 enum em_err em_meter_set(struct em_meter *m, enum em_setting s, int32_t value)
@@ -307,8 +307,10 @@ enum em_err em_meter_preset(struct em_meter *m, enum em_setting s, int32_t value
     if (err)
         return err;
     put(m, s, value);
-    if (s == EM_SETTING_CT_RATIO)
+    if (s == EM_SETTING_CT_RATIO) {
         m->energy.ct_ratio = value;
+        m->storage.energy_due = true;
+    }
     em_meter_reply_sent(m);
     return EM_OK;
 }

@@ -15,19 +15,27 @@ void em_pulses_init(struct em_pulses *pulses)
 /* Takes whole steps out of rest into the backlog. */
 static void take_steps(struct em_pulse *p)
 {
+    uint64_t steps;
+
     if (p->rest < p->step)
         return;
-    p->backlog += (uint32_t)(p->rest / p->step);
-    p->rest %= p->step;
+    steps = p->rest / p->step;
+    if (steps > UINT32_MAX - p->backlog)
+        steps = UINT32_MAX - p->backlog; /* the rest of them stays in rest */
+    p->backlog += (uint32_t)steps;
+    p->rest -= steps * p->step;
 }
 
 /* Finds the number of samples passed at which the next step will have been handed out. */
 static void find_crossing(struct em_pulse *p)
 {
-    uint64_t wanted = p->given + (p->step - p->rest), at;
+    uint64_t wanted, at;
 
     p->crossing = UINT32_MAX;
-    if (p->length == 0 || wanted > p->spread)
+    if (p->length == 0 || p->rest >= p->step) /* the latter: the backlog is full */
+        return;
+    wanted = p->given + (p->step - p->rest);
+    if (wanted > p->spread)
         return;
     /* The first n with spread * n / length >= wanted; the estimate may be one off by rounding. */
     at = em_muldiv(wanted, p->length, p->spread);
@@ -38,8 +46,8 @@ static void find_crossing(struct em_pulse *p)
     p->crossing = at < p->length ? (uint32_t)at : p->length;
 }
 
-/* The crossing is reached: hands out what has come until here. */
-static void cross(struct em_pulse *p)
+/* Hands out what has come until here. */
+static void hand_out(struct em_pulse *p)
 {
     uint64_t given = p->passed == p->length ? p->spread : em_muldiv(p->spread, p->passed, p->length);
 
@@ -61,6 +69,13 @@ static void begin_spread(struct em_pulse *p, uint64_t units, uint32_t samples)
     find_crossing(p);
 }
 
+uint64_t em_pulses_step(enum em_output output, int32_t s0_rate, uint32_t ct_secondary)
+{
+    if (output == EM_OUTPUT_LED)
+        return (uint64_t)EM_REST_PER_WH * 1000 / EM_LED_RATE;
+    return em_muldiv((uint64_t)EM_REST_PER_WH * ct_secondary, 100000, (uint64_t)s0_rate);
+}
+
 /* Everything of an S0 output that counts in units follows another CT secondary. */
 static void rescale(struct em_pulse *p, uint32_t secondary, uint32_t before)
 {
@@ -70,22 +85,14 @@ static void rescale(struct em_pulse *p, uint32_t secondary, uint32_t before)
 
 void em_pulses_configure(struct em_pulses *pulses, int32_t s0_rate, uint32_t width_ms, uint32_t ct_secondary)
 {
-    const uint64_t per_wh = EM_REST_PER_WH;
-
     for (int k = 0; k < EM_OUTPUT_COUNT; k++) {
         struct em_pulse *p = &pulses->output[k];
 
-        if (k == EM_OUTPUT_LED) {
-            p->step = per_wh * 1000 / EM_LED_RATE;
-            p->width = EM_LED_WIDTH_MS * MS_SAMPLES;
-        } else {
-            if (pulses->ct_secondary && pulses->ct_secondary != ct_secondary)
-                rescale(p, ct_secondary, pulses->ct_secondary);
-            p->step = em_muldiv(per_wh * ct_secondary, 100000, (uint64_t)s0_rate);
-            p->width = width_ms * MS_SAMPLES;
-        }
-        take_steps(p);
-        find_crossing(p);
+        if (k != EM_OUTPUT_LED && pulses->ct_secondary && pulses->ct_secondary != ct_secondary)
+            rescale(p, ct_secondary, pulses->ct_secondary);
+        p->step = em_pulses_step((enum em_output)k, s0_rate, ct_secondary);
+        p->width = (k == EM_OUTPUT_LED ? EM_LED_WIDTH_MS : width_ms) * MS_SAMPLES;
+        hand_out(p);
     }
     pulses->ct_secondary = ct_secondary;
 }
@@ -125,23 +132,24 @@ static void run_output(struct em_pulse *p, enum em_output output, uint32_t first
                        void *ctx)
 {
     while (1) {
-        uint32_t next = n;
+        uint32_t next = n, to_crossing = p->crossing - p->passed;
 
-        if (p->crossing != UINT32_MAX && p->crossing - p->passed < next)
-            next = p->crossing - p->passed;
-        if (p->left && p->left < next)
-            next = p->left;
-        p->passed += next;
-        p->left -= p->left < next ? p->left : next;
-        first += next;
-        n -= next;
-        if (p->passed == p->crossing)
-            cross(p);
+        if (p->crossing != UINT32_MAX && to_crossing == 0)
+            hand_out(p);
         if (shape(p) && edge)
             edge(ctx, output, p->on, first);
         p->behind = p->behind || p->backlog > 0;
         if (n == 0)
             return;
+        to_crossing = p->crossing - p->passed;
+        if (p->crossing != UINT32_MAX && to_crossing < next)
+            next = to_crossing;
+        if (p->left && p->left < next)
+            next = p->left;
+        p->passed += next < p->length - p->passed ? next : p->length - p->passed;
+        p->left -= p->left < next ? p->left : next;
+        first += next;
+        n -= next;
     }
 }
 

@@ -68,13 +68,18 @@ static void begin(struct stream *s, const struct em_port *port, enum mode mode, 
     s->crc = 0xFFFFFFFFu;
 }
 
-/* Writes the page if it differs from what is there. */
+/* Writes the page if it differs from what is there. A memory that can not be read back has failed, too. */
 static void flush_page(struct stream *s)
 {
     uint8_t present[EM_NV_PAGE];
 
-    if (s->used && (s->port->nv_read(s->port->ctx, s->offset, present, s->used) || memcmp(present, s->page, s->used)))
-        s->failed = s->port->nv_write(s->port->ctx, s->offset, s->page, s->used) || s->failed;
+    if (s->used) {
+        bool unread = s->port->nv_read(s->port->ctx, s->offset, present, s->used);
+
+        s->failed = s->failed || unread;
+        if (unread || memcmp(present, s->page, s->used))
+            s->failed = s->port->nv_write(s->port->ctx, s->offset, s->page, s->used) || s->failed;
+    }
     s->offset += s->used;
     s->used = 0;
 }
@@ -183,8 +188,14 @@ static void mantissa_record(struct stream *s, struct em_meter *m)
         for (int k = 0; k < EM_KIND_COUNT; k++)
             m->energy.fraction[p][k] = (int64_t)stream_number(s, (uint64_t)m->energy.fraction[p][k], 2);
     for (int k = 0; k < EM_OUTPUT_COUNT; k++) {
-        u64(s, &m->pulses.output[k].rest);
-        u32(s, &m->pulses.output[k].backlog);
+        struct em_pulse *p = &m->pulses.output[k];
+        uint64_t rest = p->rest + (p->spread - p->given); /* the newest window, too: the registers have it */
+
+        u64(s, &rest);
+        u32(s, &p->backlog);
+        u64(s, &p->step);
+        if (s->mode == READ)
+            p->rest = rest;
     }
 }
 
@@ -270,6 +281,7 @@ static void write_settings(struct em_meter *m)
     main = write_copy(m, SETTINGS, st->settings_sequence, SETTINGS_MAIN);
     backup = write_copy(m, SETTINGS, st->settings_sequence, SETTINGS_BACKUP);
     note(m, main || backup, EM_FAULT_INIT);
+    m->stopped = m->stopped || !(main || backup);
     st->settings_due = false;
 }
 
@@ -398,6 +410,10 @@ static bool settings_sane(const struct em_meter *m)
     return m->storage.ct_changes <= EM_CT_CHANGES_MAX;
 }
 
+/* Units of rest: the largest step of an output (0.01 imp/kWh), and more than any window holds. */
+#define STEP_MAX   ((uint64_t)EM_REST_PER_WH * 5 * 100000)
+#define WINDOW_MAX ((uint64_t)1 << 59)
+
 /* Rests belong below their steps; anything else is dropped. */
 static bool mantissa_sane(const struct em_meter *m)
 {
@@ -415,6 +431,11 @@ static bool mantissa_sane(const struct em_meter *m)
     for (int p = 0; p < EM_PHASE_COUNT; p++)
         for (int k = 0; k < EM_KIND_COUNT; k++)
             sane = sane && e->fraction[p][k] >= 0 && e->fraction[p][k] < 4096;
+    for (int k = 0; k < EM_OUTPUT_COUNT; k++) {
+        const struct em_pulse *p = &m->pulses.output[k];
+
+        sane = sane && p->step <= STEP_MAX && p->rest < p->step + WINDOW_MAX;
+    }
     return sane;
 }
 
@@ -459,9 +480,8 @@ static void mend(struct em_meter *m, enum kind kind, const uint32_t offset[2], c
 
     if (copy[other].state == GOOD && copy[other].sequence == copy[chosen].sequence)
         return;
-    if (copy[other].state != GOOD && copy[other].state != BLANK)
+    if (write_copy(m, kind, copy[chosen].sequence, offset[other]) && copy[other].state == DAMAGED)
         m->storage.repaired = true;
-    write_copy(m, kind, copy[chosen].sequence, offset[other]);
 }
 
 static void load_mantissa(struct em_meter *m, uint32_t sequence)
@@ -470,6 +490,7 @@ static void load_mantissa(struct em_meter *m, uint32_t sequence)
 
     if (copy.state == GOOD && copy.sequence == sequence) {
         take(m, MANTISSA, mantissa_slot(sequence));
+        m->pulses.ct_secondary = EM_CT_SECONDARY(m->energy.ct_ratio);
         if (mantissa_sane(m))
             return;
     }
@@ -544,14 +565,19 @@ static bool load_settings(struct em_meter *m, bool *fresh)
     int chosen = take_best(m, SETTINGS, settings_offsets, copy);
 
     *fresh = false;
-    if (chosen >= 0) {
+    if (chosen >= 0 && m->storage.complete) {
         mend(m, SETTINGS, settings_offsets, copy, chosen);
         m->storage.settings_sequence = copy[chosen].sequence;
-        *fresh = !m->storage.complete;
         return true;
     }
+    /* A set-up that was cut off counts as none. */
     m->settings = settings;
     m->storage = storage;
+    if (chosen >= 0) {
+        m->storage.settings_sequence = copy[chosen].sequence;
+        *fresh = true;
+        return true;
+    }
     for (int k = 0; k < 2; k++)
         energy[k] = look(m, ENERGY, energy_offsets[k]);
     *fresh = energy[0].state == BLANK && energy[1].state == BLANK && copy[0].state != DEAD && copy[1].state != DEAD;
@@ -576,6 +602,7 @@ void em_storage_load(struct em_meter *m)
     if (!load_energy(m))
         return;
     make_up(m);
+    em_meter_configure(m); /* pulses go on in the measure of the ratio that they are saved under */
     if (m->settings.value[EM_SETTING_POWER_DOWN_COUNTER] < 32767)
         m->settings.value[EM_SETTING_POWER_DOWN_COUNTER]++;
     write_settings(m);

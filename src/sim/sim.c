@@ -161,6 +161,7 @@ static void settle_meter(struct sim *sim)
 
     em_meter_init(&sim->meter, &sim->port, f);
     sim->now = -SETTLE_SAMPLES;
+    preset_reference(sim);
     sim_wave_init(&sim->wave, sim->wave.synth, f, sim->now);
     sim->wave.phase =
         (uint32_t)((EM_PHASE_MODULUS - (uint64_t)SETTLE_SAMPLES * f % EM_PHASE_MODULUS) % EM_PHASE_MODULUS);

@@ -39,7 +39,8 @@ static void two_tones(double *restrict sum, uint32_t n, const struct sim_synth_t
         sum[j] = (x0 * c0[j] + y0 * s0[j]) + (x1 * c1[j] + y1 * s1[j]);
 }
 
-static void more_tone(double *restrict sum, uint32_t n, const struct sim_synth_tone *t)
+/* Kept out of line: inlined, gcc exchanges the loops over tones and samples and gathers. */
+__attribute__((noinline)) static void more_tone(double *restrict sum, uint32_t n, const struct sim_synth_tone *t)
 {
     const double *restrict c = t->c, *restrict s = t->s;
     const double x = t->x, y = t->y;

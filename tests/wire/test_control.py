@@ -301,7 +301,8 @@ def test_path_in_use_by_a_file():
 
 def test_impossible_paths():
     """A folder that is not there, a name that is too long for a socket."""
-    for option, path in (("--control", "/nonexistent/c"), ("--modbus", "/nonexistent/m"), ("--control", "/tmp/" + "c" * 200)):
+    for option, path in (("--control", "/nonexistent/c"), ("--modbus", "/nonexistent/m"),
+                         ("--control", "/tmp/" + "c" * 200)):
         done = serve.run("serve", option, path)
         assert done.returncode == 3 and path in done.stderr, (option, done.returncode, done.stderr)
 

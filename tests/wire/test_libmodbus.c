@@ -199,8 +199,7 @@ START_TEST(other_functions_are_illegal)
     ck_assert(modbus_write_bit(rig.ctx, 0, 1) == -1 && errno == EMBXILFUN);
     ck_assert(modbus_write_bits(rig.ctx, 0, 16, bits) == -1 && errno == EMBXILFUN);
     ck_assert(modbus_mask_write_register(rig.ctx, 0x6048, 0, 1) == -1 && errno == EMBXILFUN);
-    ck_assert(modbus_write_and_read_registers(rig.ctx, 0x6048, 1, words, 0x5000, 2, words) == -1 &&
-              errno == EMBXILFUN);
+    ck_assert(modbus_write_and_read_registers(rig.ctx, 0x6048, 1, words, 0x5000, 2, words) == -1 && errno == EMBXILFUN);
     ck_assert(modbus_report_slave_id(rig.ctx, sizeof id, id) == -1 && errno == EMBXILFUN);
     ASSERT_NEAR(read_float(0x5002), 230);
 }

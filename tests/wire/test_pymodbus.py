@@ -97,9 +97,10 @@ def test_floats():
 def test_single_register_settings():
     """Each one by function 06 and by function 10, read back both here and on the control socket."""
     settings = [
-        (0x400F, "combination_code", 2, 2), (0x4010, "lcd_cycle_time", 0x0025, 25), (0x4016, "power_down_counter", 0, 0),
-        (0x4021, "pulse_width", 0x0099, 99), (0x4022, "pulse_type", 2, 2), (0x4032, "screen_direction", 1, 1),
-        (0x4033, "obis_code_display", 1, 1), (0x6048, "tariff", 3, 3), (0x4026, "data_type", 2, 2),
+        (0x400F, "combination_code", 2, 2), (0x4010, "lcd_cycle_time", 0x0025, 25),
+        (0x4016, "power_down_counter", 0, 0), (0x4021, "pulse_width", 0x0099, 99), (0x4022, "pulse_type", 2, 2),
+        (0x4032, "screen_direction", 1, 1), (0x4033, "obis_code_display", 1, 1), (0x6048, "tariff", 3, 3),
+        (0x4026, "data_type", 2, 2),
     ]
     for several in (False, True):
         with serve.Serve() as meter, Client(meter) as client:
@@ -159,9 +160,9 @@ def test_illegal_addresses():
 
 def test_illegal_values():
     """Exception 03, and nothing has changed."""
-    refused = [(0x6048, 0), (0x6048, 5), (0x4003, 0), (0x4003, 248), (0x4004, 0), (0x4004, 11), (0x4011, 0), (0x4011, 4),
-               (0x400F, 6), (0x4010, 0x0031), (0x4010, 0x000A), (0x4021, 0x0001), (0x4021, 0x0100), (0x4022, 3),
-               (0x4026, 0), (0x4032, 2), (0x4033, 2), (0x4016, 1)]
+    refused = [(0x6048, 0), (0x6048, 5), (0x4003, 0), (0x4003, 248), (0x4004, 0), (0x4004, 11), (0x4011, 0),
+               (0x4011, 4), (0x400F, 6), (0x4010, 0x0031), (0x4010, 0x000A), (0x4021, 0x0001), (0x4021, 0x0100),
+               (0x4022, 3), (0x4026, 0), (0x4032, 2), (0x4033, 2), (0x4016, 1)]
     with serve.Serve() as meter, Client(meter) as client:
         for address, word in refused:
             before = client.read(address, 1)
