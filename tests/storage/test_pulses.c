@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MS           (EM_SAMPLE_RATE / 1000)
@@ -813,6 +814,8 @@ START_TEST(blocks_of_samples_of_any_length_give_the_same_edges)
             ck_assert_uint_gt(first[k].count, 100);
         }
     }
+    for (int k = 0; k < EM_OUTPUT_COUNT; k++)
+        free(first[k].edge);
 }
 END_TEST
 
