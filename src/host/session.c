@@ -27,6 +27,7 @@ struct host_session {
     struct host_control *control;
     double speed;
     bool paused, quit;
+    const volatile bool *stop;
     int64_t origin_ns;     /* real time ... */
     int64_t origin_sample; /* ... at which the simulation was here */
 };
@@ -66,7 +67,7 @@ static void run_serving(struct host_session *s, int64_t until)
 {
     int64_t served = now_ns();
 
-    while (s->sim->now < until) {
+    while (s->sim->now < until && !(s->stop && *s->stop)) {
         int64_t next = s->sim->now + SLICE_SAMPLES;
 
         sim_run(s->sim, next < until ? next : until);
@@ -328,6 +329,7 @@ bool host_session_step(struct host_session *s, int wait_ms)
 
 void host_session_run(struct host_session *s, const volatile bool *stop)
 {
+    s->stop = stop;
     while (!*stop && host_session_step(s, ROUND_MS))
         ;
 }
