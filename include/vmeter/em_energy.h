@@ -16,7 +16,7 @@
 #define EM_CT_SET_COUNT   (EM_CT_CHANGES_MAX + 1)
 
 /* One Wh is EM_REST_PER_WH x CT secondary in `rest`; a unit is 4096 counts^2 x samples x CT primary. */
-#define EM_REST_PER_WH 28125000000000u
+#define EM_REST_PER_WH 7031250000000u
 
 enum em_combination {
     EM_C01_FORWARD = 1,

@@ -18,12 +18,12 @@
 /* Sample sets per second that the core expects on every channel. */
 #define EM_SAMPLE_RATE 8000
 
-/* The converter: 24 bit, signed, saturating at +-EM_ADC_MAX (838.8 V and 20.97 A peak).
- * One count is 100 uV of line-to-neutral voltage and 2.5 uA of CT secondary current. Source: assumed;
+/* The converter: 24 bit, signed, saturating at +-EM_ADC_MAX (838.8 V and 83.88 A peak).
+ * One count is 100 uV of line-to-neutral voltage and 10 uA of CT secondary current. Source: assumed;
  * decimal steps keep the energy arithmetic exact. */
 #define EM_ADC_MAX           8388607
 #define EM_COUNTS_PER_VOLT   10000
-#define EM_COUNTS_PER_AMPERE 400000
+#define EM_COUNTS_PER_AMPERE 100000
 
 /* The order of the channels in every sample block. */
 enum em_channel { EM_U1, EM_U2, EM_U3, EM_I1, EM_I2, EM_I3, EM_CHANNEL_COUNT };

@@ -270,11 +270,11 @@ static uint32_t root_mean(const struct em_window *w, int64_t sum, uint64_t scale
     return em_isqrt(em_muldiv((uint64_t)sum, w->frequency_mhz * scale, (uint64_t)w->cycles * EM_PHASE_MODULUS));
 }
 
-/* Mean power of a sum of u*i in uW (uvar), primary. One count^2 is 250 pW. */
+/* Mean power of a sum of u*i in uW (uvar), primary. One count^2 is 1 nW. */
 static int64_t mean_power(const struct em_window *w, int64_t sum, uint32_t ct_primary, uint32_t ct_secondary)
 {
     return em_muldiv_signed(sum, (uint64_t)w->frequency_mhz * ct_primary,
-                            (uint64_t)w->cycles * EM_PHASE_MODULUS * 4000 * ct_secondary);
+                            (uint64_t)w->cycles * EM_PHASE_MODULUS * 1000 * ct_secondary);
 }
 
 static int64_t magnitude(int64_t x)
@@ -314,8 +314,8 @@ static int64_t power_factor(int64_t p, int64_t s)
 static void phase_quantities(struct em_quantities *q, const struct em_window *w, int p, uint32_t ct_primary,
                              uint32_t ct_secondary)
 {
-    /* Squares of 100 uV counts are 1e4 uV^2, of 2.5 uA counts 625 (0.1 uA)^2. */
-    uint32_t i_tenth_ua = root_mean(w, w->phase[p].ii, 625);
+    /* Squares of 100 uV counts are 1e4 uV^2, of 10 uA counts 1e4 (0.1 uA)^2. */
+    uint32_t i_tenth_ua = root_mean(w, w->phase[p].ii, 10000);
 
     q->u_uv[p] = root_mean(w, w->phase[p].uu, 10000);
     q->i_ua[p] = (int64_t)em_muldiv(i_tenth_ua, ct_primary, (uint64_t)ct_secondary * 10);
@@ -354,7 +354,7 @@ void em_quantities_from_window(struct em_quantities *q, const struct em_window *
 /* The sum of squares of a current of ua microampere over the window. */
 static int64_t current_square(const struct em_window *w, uint64_t ua)
 {
-    return (int64_t)em_muldiv(ua * ua * 4, (uint64_t)w->cycles * EM_PHASE_MODULUS, (uint64_t)w->frequency_mhz * 25);
+    return (int64_t)em_muldiv(ua * ua, (uint64_t)w->cycles * EM_PHASE_MODULUS, (uint64_t)w->frequency_mhz * 100);
 }
 
 void em_window_discard_no_load(struct em_window *w)

@@ -34,7 +34,7 @@ def make_tones():
     """Amplitudes of cosine and sine, a row per channel, in counts."""
     rows = []
     for channel in range(6):
-        size = 230 * 10000 if channel < 3 else 5 * 400000
+        size = 230 * 10000 if channel < 3 else 5 * 100000
         part = 0.1 if channel < 3 else 0.4
         lag = numpy.radians(-120 * (channel % 3) - (25.8 if channel >= 3 else 0))
         rows.append([size * 2 ** 0.5 * x for x in (numpy.sin(lag), numpy.cos(lag), 0.6 * part, 0.8 * part)])

@@ -747,12 +747,12 @@ END_TEST
 
 START_TEST(deadband_and_no_load_have_sharp_edges)
 {
-    /* One cycle of 160 samples: 1000 counts RMS are the 2.5 mA threshold. */
+    /* One cycle of 160 samples: 250 counts RMS are the 2.5 mA threshold. */
     static const struct {
         int64_t ii, ui, q, want_ii, want_ui, want_q;
     } rows[] = {
-        {160000000 - 1, 999999999, 999999999, 0, 0, 0},
-        {160000000, 999999999, -999999999, 160000000, 999999999, -999999999},
+        {10000000 - 1, 999999999, 999999999, 0, 0, 0},
+        {10000000, 999999999, -999999999, 10000000, 999999999, -999999999},
         {0, 5, 5, 0, 0, 0},
         /* sqrt(1e18) * sqrt(1e14) / 20000 = 5e11 */
         {100000000000000, 500000000000, -500000000000, 100000000000000, 500000000000, -500000000000},
@@ -812,7 +812,7 @@ START_TEST(quadrants_follow_the_signs)
         struct em_quantities q;
 
         w.phase[2].uu = 1600ll * 2300000 * 2300000;
-        w.phase[2].ii = 1600ll * 400000 * 400000;
+        w.phase[2].ii = 1600ll * EM_COUNTS_PER_AMPERE * EM_COUNTS_PER_AMPERE;
         w.phase[2].ui = rows[k].ui * 100000000000000;
         w.phase[2].q = rows[k].q * 100000000000000;
         em_quantities_from_window(&q, &w, 5, 5);
@@ -866,9 +866,9 @@ START_TEST(the_largest_signals_do_not_overflow)
     UNIT_NEAR("square", mt.window.frequency_mhz, 50000, 1);
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
         UNIT_NEAR("square", q.u_uv[p] / 1e6, 838.8607, 838.8607 * 0.01);
-        UNIT_NEAR("square", q.i_ua[p] / 1e6, 20.9715 * 9999, 20.9715 * 9999 * 0.01);
-        UNIT_NEAR("square", q.p_uw[p] / 1e6, 838.8607 * 20.9715 * 9999, 838.8607 * 20.9715 * 9999 * 0.01);
-        UNIT_NEAR("square", q.s_uva[p] / 1e6, 838.8607 * 20.9715 * 9999, 838.8607 * 20.9715 * 9999 * 0.01);
+        UNIT_NEAR("square", q.i_ua[p] / 1e6, 83.88607 * 9999, 83.88607 * 9999 * 0.01);
+        UNIT_NEAR("square", q.p_uw[p] / 1e6, 838.8607 * 83.88607 * 9999, 838.8607 * 83.88607 * 9999 * 0.01);
+        UNIT_NEAR("square", q.s_uva[p] / 1e6, 838.8607 * 83.88607 * 9999, 838.8607 * 83.88607 * 9999 * 0.01);
     }
 }
 END_TEST
