@@ -608,10 +608,11 @@ static bool parse_event(struct js *js, const cJSON *object, const struct js_fiel
         fields[n++] = (struct js_field){extra[k].key, read_extra, &extra[k], extra[k].required};
     for (size_t k = 0; k < COUNT(event_fields); k++)
         fields[n++] = (struct js_field){event_fields[k].key, read_own, &event_fields[k], false};
-    if (!js_object(js, object, fields, n, &targets))
-        return false;
+    /* Two kinds are refused before they are read: they would share the event's room. */
     for (size_t k = 0; k < KIND_COUNT; k++)
         kinds += has(object, event_fields[k].key);
+    if (kinds < 2 && !js_object(js, object, fields, n, &targets))
+        return false;
     if (kinds != 1)
         return js_fail(js, "an event is just one of set, tariff_input, power, modbus, expect, power_cut, corrupt");
     if (has(object, "over") && event->kind != SIM_EVENT_SET)
