@@ -125,6 +125,7 @@ static enum em_exception carry_out(struct host_modbus *s, const uint8_t *request
 size_t host_modbus_answer(struct host_modbus *s, const uint8_t *request, size_t n, uint8_t *reply)
 {
     enum em_exception exception = EM_EXCEPTION_ILLEGAL_FUNCTION;
+    int wanted = host_modbus_length(request, n);
     bool broadcast = n > 0 && request[0] == MODBUS_BROADCAST_ADDRESS;
     ssize_t length;
 
@@ -136,9 +137,8 @@ size_t host_modbus_answer(struct host_modbus *s, const uint8_t *request, size_t 
         return 0;
     if (broadcast && request[1] != WRITE_SINGLE && request[1] != WRITE_MULTIPLE)
         return 0;
-    if (host_modbus_length(request, n) > 0)
-        exception =
-            host_modbus_length(request, n) == (int)n ? carry_out(s, request, n - 2) : EM_EXCEPTION_ILLEGAL_VALUE;
+    if (wanted >= 0)
+        exception = wanted == (int)n ? carry_out(s, request, n - 2) : EM_EXCEPTION_ILLEGAL_VALUE;
     if (!broadcast) {
         int sent = exception ? modbus_reply_exception(s->ctx, request, exception)
                              : modbus_reply(s->ctx, request, (int)n, &s->mapping);

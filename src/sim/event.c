@@ -395,6 +395,9 @@ static bool read_expected_value(struct js *js, const cJSON *value, void *target,
     if (cJSON_IsString(value)) {
         e->value.is_text = true;
         snprintf(e->value.text, sizeof e->value.text, "%s", value->valuestring);
+        if (strspn(value->valuestring, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz/.- ") !=
+            strlen(value->valuestring))
+            return js_fail(js, "no value is written like this");
         return strlen(value->valuestring) < sizeof e->value.text || js_fail(js, "no value is as long as this");
     }
     return js_number(js, value, -1e18, 1e18, &e->value.number);

@@ -361,9 +361,11 @@ static bool next_step(const cJSON *node, const char **path, struct path_step *st
     } else {
         char *end;
 
-        step->index = **path == '[' ? (int)strtol(*path + 1, &end, 10) : -1;
-        if (step->index < 0 || *end != ']')
+        long index = **path == '[' ? strtol(*path + 1, &end, 10) : -1;
+
+        if (index < 0 || index > 1000000 || end == *path + 1 || *end != ']')
             return false;
+        step->index = (int)index;
         *path = end + 1;
     }
     if (**path == '.')

@@ -60,7 +60,8 @@ static void current_parts(const struct sim_network *net, int p, double *in_phase
         *lagging = phase->kind == SIM_INDUCTIVE ? phase->current * s : -phase->current * s;
         return;
     case SIM_LOAD_POWER:
-        if (net->powered && phase->voltage > 0) {
+        /* Below a volt no load can hold its power. */
+        if (net->powered && phase->voltage >= 1) {
             *in_phase = phase->power / phase->voltage;
             *lagging = phase->reactive / phase->voltage;
         }
@@ -206,7 +207,7 @@ void sim_network_signal(const struct sim_network *net, enum em_channel channel, 
     struct sim_phasor first = voltage ? voltage_phasor(net, p) : current_phasor(net, p);
 
     signal->tones = 0;
-    if (first.x == 0 && first.y == 0)
+    if (first.x * first.x + first.y * first.y == 0) /* or too small to have a direction */
         return;
     signal->order[0] = 1;
     signal->tone[0] = first;

@@ -370,6 +370,8 @@ static bool add_repeated(struct js *js, const cJSON *object, struct sim_scenario
         return false;
     if (repeat.period == 0)
         return js_fail(js, "\"every\" must be longer than 0");
+    if (repeat.times != INT64_MAX && repeat.times > INT64_MAX / 4 / repeat.period)
+        return js_fail(js, "\"times\" is too much for this \"every\"");
     js_enter_key(js, "do");
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(object, "do"))
     {

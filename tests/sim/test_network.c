@@ -705,8 +705,8 @@ START_TEST(channels_know_whether_they_can_clip)
     static const struct {
         double amperes, percent, noise;
         bool clips;
-    } rows[] = {{14, 0, 0, false}, {14.82, 0, 0, false},   {14.83, 0, 0, true},  {10, 40, 0, false},
-                {10, 60, 0, true}, {14.8, 0, 10000, true}, {1e6, 1000, 0, true}, {0, 0, 1e6, false}};
+    } rows[] = {{59, 0, 0, false}, {59.31, 0, 0, false},   {59.32, 0, 0, true},  {40, 40, 0, false},
+                {40, 60, 0, true}, {59.2, 0, 10000, true}, {1e6, 1000, 0, true}, {0, 0, 1e6, false}};
 
     for (size_t k = 0; k < COUNT(rows); k++) {
         sim_network_init(&net);
