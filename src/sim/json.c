@@ -361,9 +361,9 @@ static bool next_step(const cJSON *node, const char **path, struct path_step *st
     } else {
         char *end;
 
-        long index = **path == '[' ? strtol(*path + 1, &end, 10) : -1;
+        long index = (*path)[0] == '[' && isdigit((unsigned char)(*path)[1]) ? strtol(*path + 1, &end, 10) : -1;
 
-        if (index < 0 || index > 1000000 || end == *path + 1 || *end != ']')
+        if (index < 0 || index > 1000000 || *end != ']')
             return false;
         step->index = (int)index;
         *path = end + 1;
