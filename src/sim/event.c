@@ -414,7 +414,7 @@ static bool read_tolerance(struct js *js, const cJSON *value, void *target, cons
         return js_number(js, value, 0, 1e18, &e->tolerance);
     e->relative = true;
     e->tolerance = strtod(value->valuestring, &end) / 100;
-    if (end == value->valuestring || strcmp(end, "%") || !(e->tolerance >= 0))
+    if (end == value->valuestring || strcmp(end, "%") || !(e->tolerance >= 0 && e->tolerance < 1e9))
         return js_fail(js, "\"%s\" is no tolerance; write a number, or a text like \"0.1%%\"", value->valuestring);
     return true;
 }

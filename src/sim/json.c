@@ -92,7 +92,9 @@ cJSON *js_parse_file(struct js *js, const char *file, bool *missing)
         root = NULL;
     } else {
         *missing = false;
-        root = js_parse(js, text);
+        root = strlen(text) == used ? js_parse(js, text) : NULL;
+        if (strlen(text) != used)
+            js_fail(js, "holds a zero byte; this is not JSON");
     }
     free(text);
     fclose(f);
@@ -369,7 +371,7 @@ static bool next_step(const cJSON *node, const char **path, struct path_step *st
         *path = end + 1;
     }
     if (**path == '.')
-        ++*path;
+        return *++*path != '\0';
     return true;
 }
 

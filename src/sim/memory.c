@@ -21,6 +21,8 @@ int sim_memory_write(struct sim_memory *memory, uint32_t offset, const void *dat
 {
     if (memory->dead || offset > EM_NV_SIZE || n > EM_NV_SIZE - offset)
         return -1;
+    if (n == 0)
+        return 0;
     memory->writes++;
     memory->page_writes[offset / EM_NV_PAGE]++;
     if (memory->writes == memory->cut_at) {

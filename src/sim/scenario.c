@@ -98,7 +98,8 @@ static bool read_ratio(struct js *js, const cJSON *value, unsigned max, unsigned
 
     if (!js_string(js, value, &text))
         return false;
-    if (sscanf(text, "%5u/%1u%n", primary, secondary, &end) != 2 || text[end])
+    if (strspn(text, "0123456789/") != strlen(text) || sscanf(text, "%5u/%1u%n", primary, secondary, &end) != 2 ||
+        text[end])
         return js_fail(js, "\"%s\" is no CT ratio; write a text like \"100/5\"", text);
     if ((*secondary != 1 && *secondary != 5) || *primary < *secondary || *primary > max)
         return js_fail(js, "\"%s\": the secondary is 1 or 5 A, the primary not less than it and at most %u A", text,

@@ -4,7 +4,7 @@
 #ifndef SIM_TRIG_H
 #define SIM_TRIG_H
 
-/* Sine and cosine of an angle in turns (1 = full circle), any finite value; error below 1e-15. */
+/* Sine and cosine of an angle in turns (1 = full circle), up to 2^50 turns; error below 1e-15. */
 void sim_sincos(double turns, double *sine, double *cosine);
 
 /* Angle of (x, y) in degrees, -180..180; 0 for (0, 0). Error below 1e-10 degrees. */

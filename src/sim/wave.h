@@ -2,9 +2,9 @@
  * The waveform generator: six channels, each a sum of tones at whole multiples of one mains frequency.
  *
  * Phase is an integer modulo EM_PHASE_MODULUS, advanced by the frequency in mHz a sample: a steady signal is exactly
- * periodic and a change of frequency makes no jump. Samples are made in chunks of SIM_CHUNK, counted from
- * the last change: a sample is a function of the phase at its chunk's start and its place in the chunk, so it
- * does not depend on how a caller divides time. */
+ * periodic (in whole chunks) and a change of frequency makes no jump. Samples are made in chunks of SIM_CHUNK, counted
+ * from the last change: a sample is a function of the phase at its chunk's start and its place in the chunk, so it does
+ * not depend on how a caller divides time. */
 #ifndef SIM_WAVE_H
 #define SIM_WAVE_H
 
