@@ -24,7 +24,7 @@ struct em_pulse {
     uint32_t length;   /* over so many samples */
     uint32_t passed;   /* samples since it began, at most length */
     uint32_t crossing; /* value of `passed` at which the next step is crossed; UINT32_MAX: not in this window */
-    uint32_t backlog;  /* pulses that wait, the one being given not counted */
+    uint64_t backlog;  /* pulses that wait, the one being given not counted */
     uint32_t left;     /* samples to the end of the present pulse or pause */
     uint32_t width;    /* samples of a pulse, and least of a pause */
     bool on;

@@ -15,15 +15,10 @@ void em_pulses_init(struct em_pulses *pulses)
 /* Takes whole steps out of rest into the backlog. */
 static void take_steps(struct em_pulse *p)
 {
-    uint64_t steps;
-
-    if (p->rest < p->step)
+    if (!p->step || p->rest < p->step) /* no step: not configured yet */
         return;
-    steps = p->rest / p->step;
-    if (steps > UINT32_MAX - p->backlog)
-        steps = UINT32_MAX - p->backlog; /* the rest of them stays in rest */
-    p->backlog += (uint32_t)steps;
-    p->rest -= steps * p->step;
+    p->backlog += p->rest / p->step;
+    p->rest %= p->step;
 }
 
 /* Finds the number of samples passed at which the next step will have been handed out. */
@@ -32,7 +27,7 @@ static void find_crossing(struct em_pulse *p)
     uint64_t wanted, at;
 
     p->crossing = UINT32_MAX;
-    if (p->length == 0 || p->rest >= p->step) /* the latter: the backlog is full */
+    if (p->length == 0)
         return;
     wanted = p->given + (p->step - p->rest);
     if (wanted > p->spread)

@@ -192,7 +192,7 @@ static void mantissa_record(struct stream *s, struct em_meter *m)
         uint64_t rest = p->rest + (p->spread - p->given); /* the newest window, too: the registers have it */
 
         u64(s, &rest);
-        u32(s, &p->backlog);
+        u64(s, &p->backlog);
         u64(s, &p->step);
         if (s->mode == READ)
             p->rest = rest;

@@ -8,6 +8,8 @@
 #include <time.h>
 
 struct rig_wave rig_idle, rig_dark;
+const char *const rig_torn_name[RIG_TORN_COUNT] = {"nothing", "a few bytes",    "half",
+                                                   "all",     "an erased page", "every other byte"};
 
 TCase *rig_case(Suite *suite, const char *name)
 {
@@ -85,6 +87,19 @@ static int read_memory(void *ctx, uint32_t offset, void *data, uint32_t n)
     return sim_memory_read(&rig->memory, offset, data, n);
 }
 
+/* Leaves of the new page what a torn write does. */
+static void tear(struct rig *rig, uint32_t offset, const uint8_t *data, uint32_t n)
+{
+    uint8_t *page = rig->memory.image + offset;
+
+    for (uint32_t k = 0; k < n; k++) {
+        bool kept[RIG_TORN_COUNT] = {false, k < 5, k < n / 2, true, true, k % 2 == 0};
+
+        if (kept[rig->torn])
+            page[k] = rig->torn == RIG_ERASED ? 0xFF : data[k];
+    }
+}
+
 static int write_memory(void *ctx, uint32_t offset, const void *data, uint32_t n)
 {
     struct rig *rig = ctx;
@@ -97,7 +112,12 @@ static int write_memory(void *ctx, uint32_t offset, const void *data, uint32_t n
         return -1;
     if (rig->writing && !rig->memory.dead)
         rig->writing(rig, offset, n);
-    return sim_memory_write(&rig->memory, offset, data, n);
+    if (sim_memory_write(&rig->memory, offset, data, n) == 0)
+        return 0;
+    if (rig->memory.dead && rig->torn != RIG_TORN_COUNT)
+        tear(rig, offset, data, n);
+    rig->torn = RIG_TORN_COUNT; /* once */
+    return -1;
 }
 
 static void note_edge(void *ctx, enum em_output output, bool on, uint32_t sample)
@@ -120,6 +140,7 @@ static void prepare(struct rig *rig)
     sim_memory_init(&rig->memory);
     memset(rig->read_fails, 0, sizeof rig->read_fails);
     memset(rig->write_fails, 0, sizeof rig->write_fails);
+    rig->torn = RIG_TORN_COUNT;
     rig->writing = NULL;
     rig->wave = &rig_idle;
     rig->now = 0;
@@ -176,6 +197,12 @@ bool rig_feed_until(struct rig *rig, bool running)
     return em_meter_running(&rig->meter) == running && !rig->memory.dead;
 }
 
+void rig_cut(struct rig *rig, uint64_t n, enum rig_torn torn)
+{
+    rig->torn = torn;
+    sim_memory_cut(&rig->memory, n, SIM_TORN_NOTHING);
+}
+
 void rig_recover(struct rig *rig)
 {
     em_meter_cut(&rig->meter);
@@ -215,7 +242,8 @@ struct em_nv_place rig_mantissa_slot(uint32_t sequence)
 
 const struct em_counter *rig_counter(const struct em_energy *e, int k)
 {
-    const int phases = sizeof e->phase / sizeof(struct em_counter), tariffs = sizeof e->tariff / sizeof e->phase[0][0][0];
+    const int phases = sizeof e->phase / sizeof(struct em_counter),
+              tariffs = sizeof e->tariff / sizeof e->phase[0][0][0];
 
     if (k < phases)
         return &(&e->phase[0][0][0])[k];
@@ -223,9 +251,9 @@ const struct em_counter *rig_counter(const struct em_energy *e, int k)
     return k < tariffs ? &(&e->tariff[0][0][0])[k] : &(&e->quadrant[0][0])[k - tariffs];
 }
 
-_Static_assert(RIG_COUNTER_COUNT * sizeof(struct em_counter) ==
-                   sizeof(((struct em_energy *)0)->phase) + sizeof(((struct em_energy *)0)->tariff) +
-                       sizeof(((struct em_energy *)0)->quadrant),
+_Static_assert(RIG_COUNTER_COUNT * sizeof(struct em_counter) == sizeof(((struct em_energy *)0)->phase) +
+                                                                    sizeof(((struct em_energy *)0)->tariff) +
+                                                                    sizeof(((struct em_energy *)0)->quadrant),
                "rig_counter must know all counters");
 
 static const char *difference(const char *what, int k, int64_t a, int64_t b)

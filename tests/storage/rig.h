@@ -41,6 +41,11 @@ void rig_wave_balanced(struct rig_wave *wave, double amps, double lag_deg);
 /* 230 V and no current; nothing at all. */
 extern struct rig_wave rig_idle, rig_dark;
 
+/* What a page write leaves behind that the supply goes away in: the page as it was, a few bytes of the new one, half of
+ * it, all of it, an erased page, or every other byte of the new one. */
+enum rig_torn { RIG_NOTHING, RIG_FEW, RIG_HALF, RIG_ALL, RIG_ERASED, RIG_MIXED, RIG_TORN_COUNT };
+extern const char *const rig_torn_name[RIG_TORN_COUNT];
+
 /* An edge of a pulse output at an absolute sample. */
 struct rig_edge {
     int64_t at;
@@ -57,6 +62,7 @@ struct rig {
     struct em_meter meter;
     struct sim_memory memory;
     bool read_fails[EM_NV_AREA_COUNT], write_fails[EM_NV_AREA_COUNT];
+    enum rig_torn torn;
     void (*writing)(struct rig *rig, uint32_t offset, uint32_t n); /* told before every page write, or NULL */
     const struct rig_wave *wave;                                   /* what comes next */
     int64_t now;                                                   /* samples fed so far */
@@ -81,6 +87,9 @@ void rig_feed(struct rig *rig, int64_t n);
 
 /* Feeds until the meter runs or does not, 10 s at most; false if that was not enough or the memory died. */
 bool rig_feed_until(struct rig *rig, bool running);
+
+/* The supply goes away in the n-th page write from now on (1: the next). */
+void rig_cut(struct rig *rig, uint64_t n, enum rig_torn torn);
 
 /* After the memory died: the processor stops, the supply comes back, and samples come until the meter runs. */
 void rig_recover(struct rig *rig);

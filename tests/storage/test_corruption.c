@@ -9,10 +9,10 @@
 static struct rig rig, other;
 static struct rig_wave load;
 
-static uint8_t busy[EM_NV_SIZE];     /* a valid memory of a meter that has seen much ... */
-static struct em_settings settings;  /* ... what it starts with from that ... */
+static uint8_t busy[EM_NV_SIZE];    /* a valid memory of a meter that has seen much ... */
+static struct em_settings settings; /* ... what it starts with from that ... */
 static struct em_energy energy;
-static bool used[EM_NV_SIZE];        /* ... and the bytes that it has ever written */
+static bool used[EM_NV_SIZE]; /* ... and the bytes that it has ever written */
 
 static void note_used(struct rig *r, uint32_t offset, uint32_t n)
 {
@@ -104,8 +104,8 @@ static void check_mended(const struct rig *r)
         rig_invert(image + place.offset, place.size);
         rig_init_image(&other, image);
         check_works(&other, 0);
-        RIG_CHECK(!rig_energy_difference(&other.meter.energy, &r->meter.energy, true), "%s: %s was not mended: %s", where,
-                  rig_copy_name[k ^ 1], rig_energy_difference(&other.meter.energy, &r->meter.energy, true));
+        RIG_CHECK(!rig_energy_difference(&other.meter.energy, &r->meter.energy, true), "%s: %s was not mended: %s",
+                  where, rig_copy_name[k ^ 1], rig_energy_difference(&other.meter.energy, &r->meter.energy, true));
         RIG_CHECK(rig_setting_difference(&other.meter.settings, &r->meter.settings) < 0, "%s: %s was not mended", where,
                   rig_copy_name[k ^ 1]);
     }
@@ -373,6 +373,12 @@ static void check_any(struct rig *r)
     for (int k = 0; k < RIG_COUNTER_COUNT; k++)
         RIG_CHECK(rig_counter(&m->energy, k)->wh < EM_ENERGY_MODULUS, "%s: counter %d is %u Wh", where, k,
                   rig_counter(&m->energy, k)->wh);
+    for (int k = 0; k < (int)(sizeof m->energy.history_wh / sizeof(uint32_t)); k++)
+        RIG_CHECK((&m->energy.history_wh[0][0][0][0])[k] < EM_ENERGY_MODULUS, "%s: frozen %d is %u Wh", where, k,
+                  (&m->energy.history_wh[0][0][0][0])[k]);
+    for (int k = 0; k < EM_PHASES_AND_TOTAL; k++)
+        RIG_CHECK(m->energy.trip_wh[k] < EM_ENERGY_MODULUS && m->energy.trip_wh[k] > -EM_ENERGY_MODULUS,
+                  "%s: trip counter %d is %d Wh", where, k, m->energy.trip_wh[k]);
     RIG_CHECK(m->energy.ct_changes <= EM_CT_CHANGES_MAX, "%s: CT set %d", where, m->energy.ct_changes);
     RIG_CHECK(m->stopped == ((m->error_code & (EM_FAULT_ENERGY | EM_FAULT_INIT)) != 0), "%s: error %02X and %sstopped",
               where, m->error_code, m->stopped ? "" : "not ");
@@ -494,7 +500,8 @@ START_TEST(a_valid_record_at_a_wrong_place_is_not_taken)
             rig_init_image(&rig, image);
             check_works(&rig, current && from != to ? EM_FAULT_MANTISSA_DATA : 0);
             check_content(&rig, !current || from == to);
-            RIG_CHECK(!(status(&rig) & EM_STATUS_REPAIRED) == (same_kind || to >= 4), "%s: status %08X", where, status(&rig));
+            RIG_CHECK(!(status(&rig) & EM_STATUS_REPAIRED) == (same_kind || to >= 4), "%s: status %08X", where,
+                      status(&rig));
         }
     }
 }
@@ -509,7 +516,7 @@ static void write_as_it_is(struct rig *r)
     em_storage_commit(&r->meter);
 }
 
-static const int32_t nonsense[] = {INT32_MIN, -1000000000, -1, 0,       3,       6,         11,       100,
+static const int32_t nonsense[] = {INT32_MIN, -1000000000, -1,    0,     3,       6,         11,        100,
                                    248,       251,         10000, 99999, 1000001, 100000000, 999999999, INT32_MAX};
 #define NONSENSE_COUNT ((int)(sizeof nonsense / sizeof nonsense[0]))
 
@@ -656,6 +663,8 @@ START_TEST(a_forged_rest_of_a_counter_gives_no_energy)
         rig_restart(&rig);
         RIG_CHECK(rig.meter.error_code == EM_FAULT_MANTISSA_DATA, "rest of counter %d: error %02X", k,
                   rig.meter.error_code);
+        for (int c = 0; c < RIG_COUNTER_COUNT; c++)
+            RIG_CHECK(rig_counter(&rig.meter.energy, c)->rest == 0, "rest of counter %d: %d keeps one", k, c);
     }
 }
 END_TEST
@@ -668,6 +677,26 @@ START_TEST(a_forged_rest_of_an_output_gives_no_pulses)
     rig_restart(&rig);
     ck_assert_uint_lt(rig.meter.pulses.output[_i].backlog, 100000);
     ck_assert_int_eq(rig.meter.error_code, EM_FAULT_MANTISSA_DATA);
+}
+END_TEST
+
+/* A step of nothing (as the very first save holds it) under a change of the CT ratio that is still to be made up for.
+ */
+START_TEST(a_forged_step_of_an_output_is_survived)
+{
+    static const uint64_t rests[] = {0, 1, 1000000};
+
+    for (size_t k = 0; k < sizeof rests / sizeof rests[0]; k++) {
+        rig_init_image(&rig, busy);
+        rig.meter.pulses.output[_i] = (struct em_pulse){.rest = rests[k], .step = 0};
+        rig.meter.settings.value[EM_SETTING_CT_RATIO] = EM_CT_RATIO(400, 5);
+        rig.meter.storage.ct_changes++;
+        write_as_it_is(&rig);
+        rig_restart(&rig);
+        snprintf(where, sizeof where, "output %d with a step of 0 and a rest of %d", _i, (int)rests[k]);
+        check_any(&rig);
+        use(&rig);
+    }
 }
 END_TEST
 
@@ -722,8 +751,8 @@ static const struct {
      EM_FAULT_ENERGY | EM_FAULT_MAIN_IO | EM_FAULT_BACKUP_IO, true, true},
     {0, MAIN | BACKUP, EM_FAULT_ENERGY | EM_FAULT_MAIN_IO | EM_FAULT_BACKUP_IO,
      EM_FAULT_ENERGY | EM_FAULT_MAIN_IO | EM_FAULT_BACKUP_IO, true, true},
-    {MAIN | MANTISSA, MAIN | MANTISSA, EM_FAULT_MAIN_IO | EM_FAULT_MANTISSA_IO,
-     EM_FAULT_MAIN_IO | EM_FAULT_MANTISSA_IO, false, false},
+    {MAIN | MANTISSA, MAIN | MANTISSA, EM_FAULT_MAIN_IO | EM_FAULT_MANTISSA_IO, EM_FAULT_MAIN_IO | EM_FAULT_MANTISSA_IO,
+     false, false},
     {SETTINGS, SETTINGS, EM_FAULT_INIT, 0, true, false},
     {ALL, ALL, EM_FAULT_INIT, EM_FAULT_ENERGY | EM_FAULT_MAIN_IO | EM_FAULT_BACKUP_IO | EM_FAULT_MANTISSA_IO, true,
      true},
@@ -812,6 +841,19 @@ START_TEST(an_erased_memory_that_can_not_be_written_stops_the_meter)
 }
 END_TEST
 
+/* Whether it is erased can not be told then: it is left alone. */
+START_TEST(an_erased_memory_whose_settings_can_not_be_read_stops_the_meter)
+{
+    rig_init(&rig);
+    sim_memory_init(&rig.memory);
+    break_areas(SETTINGS, 0);
+    rig_restart(&rig);
+    ck_assert_int_eq(rig.meter.error_code, EM_FAULT_INIT);
+    ck_assert(rig.meter.stopped);
+    ck_assert_uint_eq(rig.memory.writes, 0);
+}
+END_TEST
+
 /* A write that fails once is made up for by the next save. */
 START_TEST(an_area_that_works_again_is_in_order_after_the_next_save)
 {
@@ -858,7 +900,7 @@ START_TEST(sequence_numbers_may_wrap)
         rig_feed(&rig, 3 * RIG_WINDOW);
         write_as_it_is(&rig);
         saved = rig.meter.energy;
-        sim_memory_cut(&rig.memory, 8, SIM_TORN_HALF); /* in main, or in the mantissa */
+        rig_cut(&rig, 8, RIG_HALF); /* in main, or in the mantissa */
         rig_feed(&rig, 3 * RIG_WINDOW);
         write_as_it_is(&rig);
         ck_assert(rig.memory.dead);
@@ -870,6 +912,40 @@ START_TEST(sequence_numbers_may_wrap)
                       c);
     }
     check_mended(&rig);
+}
+END_TEST
+
+/* Two whole copies of different age: the newer one is taken, wherever it lies and whatever its number. */
+START_TEST(the_newer_copy_is_taken)
+{
+    static const uint32_t starts[] = {5, UINT32_MAX - 1, UINT32_MAX, INT32_MAX - 1u, INT32_MAX};
+
+    for (size_t row = 0; row < sizeof starts / sizeof starts[0]; row++) {
+        for (int k = 0; k < 2; k++) { /* the copy that stays old */
+            uint8_t old[EM_NV_SIZE];
+            struct em_energy wanted;
+
+            rig_init_image(&rig, busy);
+            rig.meter.storage.energy_sequence = rig.meter.storage.settings_sequence = starts[row];
+            write_as_it_is(&rig);
+            memcpy(old, rig.memory.image, sizeof old);
+            rig.meter.settings.value[EM_SETTING_PASSWORD] = 4321;
+            rig.meter.energy.tariff[0][0][0].wh += 17;
+            rig.meter.energy.tariff[0][0][0].rest = 99;
+            write_as_it_is(&rig);
+            wanted = rig.meter.energy;
+            for (int j = k; j < RIG_COPY_COUNT; j += 2)
+                memcpy(rig.memory.image + rig_copy(j).offset, old + rig_copy(j).offset, rig_copy(j).size);
+            rig_restart(&rig);
+            snprintf(where, sizeof where, "%s older than %08X", rig_copy_name[k], starts[row] + 2);
+            check_works(&rig, 0);
+            RIG_CHECK(!rig_energy_difference(&rig.meter.energy, &wanted, true), "%s: %s", where,
+                      rig_energy_difference(&rig.meter.energy, &wanted, true));
+            RIG_CHECK(rig.meter.settings.value[EM_SETTING_PASSWORD] == 4321, "%s: old settings", where);
+            RIG_CHECK(!(status(&rig) & EM_STATUS_REPAIRED), "%s: nothing was damaged", where);
+            check_mended(&rig);
+        }
+    }
 }
 END_TEST
 
@@ -901,8 +977,10 @@ Suite *rig_suite(void)
     tcase_add_test(tcase, nonsense_under_a_right_crc_is_survived);
     tcase_add_test(tcase, a_forged_rest_of_a_counter_gives_no_energy);
     tcase_add_loop_test(tcase, a_forged_rest_of_an_output_gives_no_pulses, 0, EM_OUTPUT_COUNT);
+    tcase_add_loop_test(tcase, a_forged_step_of_an_output_is_survived, 0, EM_OUTPUT_COUNT);
     tcase_add_test(tcase, an_unfinished_set_up_with_a_ct_ratio_is_taken_whole_or_not_at_all);
     tcase_add_loop_test(tcase, sequence_numbers_may_wrap, 0, 4);
+    tcase_add_test(tcase, the_newer_copy_is_taken);
     tcase = rig_case(suite, "memory that fails");
     tcase_add_unchecked_fixture(tcase, make_busy, NULL);
     tcase_add_loop_test(tcase, a_memory_that_fails_at_the_start_is_told, 0, BROKEN_COUNT);
@@ -910,6 +988,7 @@ Suite *rig_suite(void)
     tcase_add_loop_test(tcase, an_area_that_can_not_be_read_is_told, 0, 6);
     tcase_add_loop_test(tcase, settings_that_can_not_be_written_are_told_and_stop_the_meter, 0, 2);
     tcase_add_test(tcase, an_erased_memory_that_can_not_be_written_stops_the_meter);
+    tcase_add_test(tcase, an_erased_memory_whose_settings_can_not_be_read_stops_the_meter);
     tcase_add_test(tcase, an_area_that_works_again_is_in_order_after_the_next_save);
     tcase_add_test(tcase, repaired_is_not_told_of_a_copy_that_could_not_be_mended);
     return suite;

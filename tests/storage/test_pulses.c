@@ -52,7 +52,8 @@ static void pass(uint32_t n)
 }
 
 /* A window of active and reactive units, and the samples that it is handed out over. */
-static void window(uint64_t forward, uint64_t reverse, uint64_t inductive, uint64_t capacitive, int32_t type, uint32_t n)
+static void window(uint64_t forward, uint64_t reverse, uint64_t inductive, uint64_t capacitive, int32_t type,
+                   uint32_t n)
 {
     struct em_counted counted = {{{forward, reverse}, {inductive, capacitive}}};
 
@@ -176,7 +177,11 @@ START_TEST(a_backlog_is_worked_off_at_full_speed_and_loses_nothing)
         begin(RATE_1000, widths[row]);
         window(500 * pulses.output[S0_1].step, 0, 0, 0, 1, 1600);
         ck_assert(pulses.output[S0_1].behind);
-        pass((uint32_t)(1000 * width));
+        for (int64_t left = 1000 * width; left; left -= width) {
+            pass((uint32_t)width);
+            if (begun(S0_1) == 500 && pulses.output[S0_1].on) /* it has waited, and is still being given */
+                RIG_CHECK(pulses.output[S0_1].behind, "in time with the last pulse");
+        }
         ck_assert_uint_eq(begun(S0_1), 500);
         check_shape(seen[S0_1].edge, seen[S0_1].count, width);
         for (size_t k = 1; k < 500; k++)
@@ -383,8 +388,8 @@ static void check_even(enum em_output output, size_t from, double period)
     for (size_t k = from; 2 * k < e->count; k++) {
         double at = (double)e->edge[2 * from].at + (double)(k - from) * period;
 
-        RIG_CHECK(fabs((double)e->edge[2 * k].at - at) <= 1, "output %d: pulse %zu at %lld, evenly spaced at %.2f", output,
-                  k, (long long)e->edge[2 * k].at, at);
+        RIG_CHECK(fabs((double)e->edge[2 * k].at - at) <= 1, "output %d: pulse %zu at %lld, evenly spaced at %.2f",
+                  output, k, (long long)e->edge[2 * k].at, at);
     }
 }
 
@@ -394,7 +399,8 @@ START_TEST(the_led_gives_10000_pulses_a_kwh_evenly)
         double amps, lag, seconds;
     } rows[] = {{5, 0, 60}, {5, 60, 60}, {2.5, 180, 60}, {1, 0, 120}, {0.05, 0, 1000}, {0.004, 0, 8000}};
     double amps = rows[_i].amps;
-    double period = EM_SAMPLE_RATE * 3600 / (3 * 230 * amps * fabs(cos(rows[_i].lag * M_PI / 180)) / 1000 * EM_LED_RATE);
+    double period =
+        EM_SAMPLE_RATE * 3600 / (3 * 230 * amps * fabs(cos(rows[_i].lag * M_PI / 180)) / 1000 * EM_LED_RATE);
     double measured;
 
     rig_wave_balanced(&load, amps, rows[_i].lag);
@@ -413,10 +419,9 @@ static const struct {
     int32_t rate, ratio;
     double amps, seconds;
 } rate_rows[EM_S0_RATE_COUNT] = {
-    {1000000, EM_CT_RATIO(5, 5), 2, 100},      {200000, EM_CT_RATIO(5, 5), 5, 100},
-    {100000, EM_CT_RATIO(50, 5), 1, 100},      {10000, EM_CT_RATIO(100, 5), 5, 100},
-    {1000, EM_CT_RATIO(1000, 5), 5, 100},      {100, EM_CT_RATIO(9999, 5), 5, 200},
-    {10, EM_CT_RATIO(9999, 1), 5, 500},        {1, EM_CT_RATIO(9999, 1), 5, 1000},
+    {1000000, EM_CT_RATIO(5, 5), 2, 100}, {200000, EM_CT_RATIO(5, 5), 5, 100},  {100000, EM_CT_RATIO(50, 5), 1, 100},
+    {10000, EM_CT_RATIO(100, 5), 5, 100}, {1000, EM_CT_RATIO(1000, 5), 5, 100}, {100, EM_CT_RATIO(9999, 5), 5, 200},
+    {10, EM_CT_RATIO(9999, 1), 5, 500},   {1, EM_CT_RATIO(9999, 1), 5, 1000},
 };
 
 START_TEST(each_s0_rate_counts_the_primary_energy_evenly)
@@ -441,7 +446,8 @@ START_TEST(each_s0_rate_counts_the_primary_energy_evenly)
         ck_assert_double_eq_tol(measured, period, period * 2e-4);
         check_even(S0_1, 1, measured);
     } else {
-        ck_assert_double_eq_tol((double)(rig.edges[S0_1].edge[2].at - rig.edges[S0_1].edge[0].at), period, period * 2e-4);
+        ck_assert_double_eq_tol((double)(rig.edges[S0_1].edge[2].at - rig.edges[S0_1].edge[0].at), period,
+                                period * 2e-4);
     }
     check_shape(rig.edges[S0_1].edge, rig.edges[S0_1].count & ~(size_t)1, 30 * MS);
     ck_assert_uint_eq(rig_begun(S0_2), 0); /* no reactive energy */
@@ -465,8 +471,8 @@ static double counted_units(enum em_kind kind, enum em_direction direction)
 static void check_against_registers(enum em_output output, double units)
 {
     const struct em_pulse *p = &rig.meter.pulses.output[output];
-    double accounted = (double)(rig_begun(output) + p->backlog) * (double)p->step + (double)p->rest +
-                       (double)(p->spread - p->given);
+    double accounted =
+        (double)(rig_begun(output) + p->backlog) * (double)p->step + (double)p->rest + (double)(p->spread - p->given);
 
     ck_assert_double_eq_tol(accounted / (double)p->step, units / (double)p->step, 1e-6);
 }
@@ -564,7 +570,8 @@ START_TEST(under_c05_the_netted_energy_makes_the_pulses)
     rig_feed_blocks(&rig, 100 * EM_SAMPLE_RATE, RIG_BLOCK_MAX);
     ck_assert_double_eq_tol((double)rig_begun(S0_1), rows[_i].forward * per_ampere, 1);
     ck_assert_double_eq_tol((double)rig_begun(S0_2), rows[_i].reverse * per_ampere, 1);
-    ck_assert_double_eq_tol((double)rig_begun(EM_OUTPUT_LED), (rows[_i].forward + rows[_i].reverse) * per_ampere * 10, 5);
+    ck_assert_double_eq_tol((double)rig_begun(EM_OUTPUT_LED), (rows[_i].forward + rows[_i].reverse) * per_ampere * 10,
+                            5);
 }
 END_TEST
 
@@ -602,9 +609,8 @@ START_TEST(a_ct_change_keeps_what_the_outputs_have_counted)
         wh += k == 4 ? counted_units(EM_ACTIVE, EM_FORWARD) / EM_REST_PER_WH / EM_CT_SECONDARY(ratios[k])
                      : rig.meter.energy.tariff[0][EM_ACTIVE][EM_FORWARD].wh;
     }
-    ck_assert_double_eq_tol((double)rig_begun(S0_1) * 100 +
-                                (double)rig.meter.pulses.output[S0_1].rest / EM_REST_PER_WH /
-                                    EM_CT_SECONDARY(ratios[4]),
+    ck_assert_double_eq_tol((double)rig_begun(S0_1) * 100 + (double)rig.meter.pulses.output[S0_1].rest /
+                                                                EM_REST_PER_WH / EM_CT_SECONDARY(ratios[4]),
                             wh, 0.001);
     ck_assert_double_ge(wh, 100);
 }
@@ -653,8 +659,9 @@ START_TEST(a_setting_that_is_no_business_of_theirs_leaves_the_pulses_alone)
     for (int k = 0; k < EM_OUTPUT_COUNT; k++) {
         ck_assert_uint_eq(rig.edges[k].count, other.edges[k].count);
         for (size_t e = 0; e < other.edges[k].count; e++)
-            RIG_CHECK(rig.edges[k].edge[e].at == other.edges[k].edge[e].at, "output %d: edge %zu moves from %lld to %lld",
-                      k, e, (long long)other.edges[k].edge[e].at, (long long)rig.edges[k].edge[e].at);
+            RIG_CHECK(rig.edges[k].edge[e].at == other.edges[k].edge[e].at,
+                      "output %d: edge %zu moves from %lld to %lld", k, e, (long long)other.edges[k].edge[e].at,
+                      (long long)rig.edges[k].edge[e].at);
         ck_assert(k == S0_2 || other.edges[k].count > 10);
     }
 }
@@ -706,6 +713,25 @@ START_TEST(no_edge_comes_while_the_meter_has_no_supply)
     ck_assert(rig_feed_until(&rig, true));
     rig_feed(&rig, EM_SAMPLE_RATE);
     ck_assert_uint_gt(rig.edges[S0_1].count, count);
+}
+END_TEST
+
+/* An output that is as far behind as it can be goes on after a power-down, and no fault is told. */
+START_TEST(a_full_backlog_outlasts_a_power_down)
+{
+    uint64_t waiting;
+
+    rig_wave_balanced(&load, 5, 0);
+    set(EM_SETTING_CT_RATIO, EM_CT_RATIO(9999, 1));
+    rig_feed(&rig, RIG_WINDOW + 1);
+    rig.meter.pulses.output[S0_1].backlog = UINT32_MAX - 10;
+    rig_feed(&rig, 60 * EM_SAMPLE_RATE);
+    em_meter_stop(&rig.meter);
+    waiting = rig.meter.pulses.output[S0_1].backlog;
+    ck_assert_uint_gt(waiting, UINT32_MAX - 1000);
+    rig_restart(&rig);
+    ck_assert_int_eq(rig.meter.error_code, 0);
+    ck_assert_uint_ge((uint64_t)rig.meter.pulses.output[S0_1].backlog, waiting);
 }
 END_TEST
 
@@ -852,6 +878,7 @@ Suite *rig_suite(void)
     tcase_add_checked_fixture(tcase, setup, NULL);
     tcase_add_test(tcase, a_power_down_ends_the_pulse_and_waiting_ones_come_after_the_start);
     tcase_add_test(tcase, no_edge_comes_while_the_meter_has_no_supply);
+    tcase_add_test(tcase, a_full_backlog_outlasts_a_power_down);
     tcase_add_test(tcase, many_power_downs_lose_no_pulse);
     tcase_add_test(tcase, a_cut_loses_no_pulse_of_energy_that_was_saved);
     tcase = rig_case(suite, "blocks");

@@ -72,10 +72,12 @@ static const struct {
 } examples[] = {
     {"01 06 4003 000A", "01 06 4003 000A", "0A 03 4003 0001", "0A 03 02 000A", EM_SETTING_MODBUS_ID, 10},
     {"01 06 4004 0006", "01 06 4004 0006", "01 03 4004 0001", "01 03 02 0006", EM_SETTING_MODBUS_BAUD, 6},
-    {"01 10 400D 0002 04 41200000", "01 10 400D 0002", "01 03 400D 0002", "01 03 04 41200000", EM_SETTING_S0_RATE, 1000},
+    {"01 10 400D 0002 04 41200000", "01 10 400D 0002", "01 03 400D 0002", "01 03 04 41200000", EM_SETTING_S0_RATE,
+     1000},
     {"01 06 400F 0004", "01 06 400F 0004", "01 03 400F 0001", "01 03 02 0004", EM_SETTING_COMBINATION_CODE, 4},
     {"01 06 4010 0025", "01 06 4010 0025", "01 03 4010 0001", "01 03 02 0025", EM_SETTING_LCD_CYCLE_TIME, 25},
-    {"01 06 4011 0002", "01 06 4011 0002", "01 03 4011 0001", "01 03 02 0002", EM_SETTING_MODBUS_PARITY, EM_PARITY_NONE},
+    {"01 06 4011 0002", "01 06 4011 0002", "01 03 4011 0001", "01 03 02 0002", EM_SETTING_MODBUS_PARITY,
+     EM_PARITY_NONE},
     {"01 06 4016 0000", "01 06 4016 0000", "01 03 4016 0001", "01 03 02 0000", EM_SETTING_POWER_DOWN_COUNTER, 0},
     {"01 06 6048 0002", "01 06 6048 0002", "01 03 6048 0001", "01 03 02 0002", EM_SETTING_TARIFF, 2},
     {"01 10 6049 0002 04 0000 0000", "01 10 6049 0002", "01 03 6049 0002", "01 03 04 00000000", EM_SETTING_TARIFF, 1},
@@ -236,7 +238,8 @@ static bool made_at_works(enum em_setting s)
 /* ordered: saved with the change itself, not with a power-down, so that a cut right behind it does no harm. */
 static void check_lasts(enum em_setting s, bool ordered)
 {
-    enum em_err err = made_at_works(s) ? em_meter_preset(&rig.meter, s, unusual[s]) : em_meter_set(&rig.meter, s, unusual[s]);
+    enum em_err err =
+        made_at_works(s) ? em_meter_preset(&rig.meter, s, unusual[s]) : em_meter_set(&rig.meter, s, unusual[s]);
     int32_t downs = s == EM_SETTING_POWER_DOWN_COUNTER;
 
     ck_assert_int_eq(err, EM_OK);
@@ -351,8 +354,9 @@ END_TEST
 
 START_TEST(broadcast_reads_and_bad_writes_are_ignored)
 {
-    static const char *const requests[] = {"00 03 4003 0001", "00 06 4003 0000", "00 06 4000 0001",
-                                           "00 10 4003 0002 04 0011 000B", "00 04 4003 0001", "00 2B 0E 01 00"};
+    static const char *const requests[] = {"00 03 4003 0001", "00 06 4003 0000",
+                                           "00 06 4000 0001", "00 10 4003 0002 04 0011 000B",
+                                           "00 04 4003 0001", "00 2B 0E 01 00"};
     struct em_settings before = rig.meter.settings;
 
     for (size_t k = 0; k < sizeof requests / sizeof requests[0]; k++)
@@ -609,8 +613,10 @@ START_TEST(totals_roll_over_as_the_sums_they_are)
         enum em_combination code;
         int32_t t1, total;
     } rows[] = {
-        {EM_C01_FORWARD, 999999998, 999999992}, {EM_C02_REVERSE, -999999998, -999999992},
-        {EM_C03_SUM, 999999996, 999999984},     {EM_C04_DIFFERENCE, 0, 0},
+        {EM_C01_FORWARD, 999999998, 999999992},
+        {EM_C02_REVERSE, -999999998, -999999992},
+        {EM_C03_SUM, 999999996, 999999984},
+        {EM_C04_DIFFERENCE, 0, 0},
         {EM_C05_NETTED, 0, 0},
     };
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CYCLES_MAX 1000000 /* of an EEPROM page, as em_storage.h says */
-#define DAYS       3652.5  /* in 10 years */
+#define CYCLES_MAX 1000000                      /* of an EEPROM page, as em_storage.h says */
+#define DAYS       3652.5                       /* in 10 years */
 #define SAVES      (86400 / EM_SAVE_INTERVAL_S) /* in a day */
 
 static struct rig rig;
@@ -33,7 +33,8 @@ static void count_interval(double direction)
     }
     for (int k = 0; k < EM_SAVE_INTERVAL_S; k++) {
         em_energy_add(&rig.meter.energy, &window, &rules, &counted);
-        em_pulses_window(&rig.meter.pulses, &counted, s->value[EM_SETTING_PULSE_TYPE], rules.ct_primary, EM_SAMPLE_RATE);
+        em_pulses_window(&rig.meter.pulses, &counted, s->value[EM_SETTING_PULSE_TYPE], rules.ct_primary,
+                         EM_SAMPLE_RATE);
         rig.meter.storage.energy_dirty = true;
         em_storage_run(&rig.meter, EM_SAMPLE_RATE);
     }
@@ -120,6 +121,24 @@ START_TEST(a_save_writes_no_page_twice)
 }
 END_TEST
 
+START_TEST(only_pages_that_differ_are_written)
+{
+    uint64_t writes;
+
+    rig_init(&rig);
+    rig_preload(&rig, 1000);
+    em_storage_save(&rig.meter);
+    em_storage_save(&rig.meter); /* both mantissa slots hold the same now, but for their numbers */
+    writes = rig.memory.writes;
+    em_storage_save(&rig.meter);
+    ck_assert_uint_eq(rig.memory.writes, writes + 3); /* the headers of three records */
+    writes = rig.memory.writes;
+    ck_assert_int_eq(em_meter_set(&rig.meter, EM_SETTING_PASSWORD, 77), EM_OK);
+    em_storage_commit(&rig.meter);
+    ck_assert_uint_le(rig.memory.writes, writes + 4); /* header and value in two copies */
+}
+END_TEST
+
 /* Real samples: the interval is what the header says, to the block. */
 START_TEST(a_running_meter_saves_once_an_interval)
 {
@@ -155,14 +174,42 @@ START_TEST(without_load_nothing_is_written)
 }
 END_TEST
 
+START_TEST(once_the_load_is_off_it_is_saved_for_the_last_time)
+{
+    uint64_t writes;
+
+    rig_wave_balanced(&load, 5, 30);
+    rig_init(&rig);
+    rig.wave = &load;
+    rig_feed(&rig, 5 * RIG_WINDOW);
+    rig.wave = &rig_idle;
+    rig_feed(&rig, 5 * RIG_WINDOW);
+    writes = rig.memory.writes;
+    em_storage_run(&rig.meter, EM_SAVE_INTERVAL_S * EM_SAMPLE_RATE);
+    ck_assert_uint_gt(rig.memory.writes, writes);
+    writes = rig.memory.writes;
+    for (int k = 0; k < SAVES; k++) {
+        rig_feed(&rig, 5 * RIG_WINDOW);
+        em_storage_run(&rig.meter, EM_SAVE_INTERVAL_S * EM_SAMPLE_RATE);
+    }
+    ck_assert_uint_eq(rig.memory.writes, writes);
+}
+END_TEST
+
 /* A master that writes the present values over and over costs nothing. */
 START_TEST(writing_what_is_already_set_writes_nothing)
 {
     static const struct {
         uint16_t address, count, value[4];
     } rows[] = {
-        {0x4003, 2, {1, 6}},           {0x4010, 1, {0x10}},      {0x400F, 3, {1, 0x10, 1}}, {0x401F, 4, {5, 5, 0x30, 1}},
-        {0x400D, 2, {0x447A, 0x0000}}, {0x4026, 1, {1}},         {0x4032, 2, {0, 0}},       {0x6048, 1, {1}},
+        {0x4003, 2, {1, 6}},
+        {0x4010, 1, {0x10}},
+        {0x400F, 3, {1, 0x10, 1}},
+        {0x401F, 4, {5, 5, 0x30, 1}},
+        {0x400D, 2, {0x447A, 0x0000}},
+        {0x4026, 1, {1}},
+        {0x4032, 2, {0, 0}},
+        {0x6048, 1, {1}},
         {0x4016, 1, {0}},
     };
     uint64_t writes;
@@ -185,8 +232,10 @@ Suite *rig_suite(void)
     tcase_add_test(tcase, ten_years_at_full_load_wear_no_page_out);
     tcase_add_test(tcase, ten_busy_years_wear_no_page_out);
     tcase_add_test(tcase, a_save_writes_no_page_twice);
+    tcase_add_test(tcase, only_pages_that_differ_are_written);
     tcase_add_test(tcase, a_running_meter_saves_once_an_interval);
     tcase_add_test(tcase, without_load_nothing_is_written);
+    tcase_add_test(tcase, once_the_load_is_off_it_is_saved_for_the_last_time);
     tcase_add_test(tcase, writing_what_is_already_set_writes_nothing);
     return suite;
 }
