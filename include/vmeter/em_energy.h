@@ -44,6 +44,9 @@ struct em_energy {
     uint8_t ct_changes;                       /* number of the running set */
 };
 
+#define EM_COUNTER_COUNT                                                                                               \
+    ((EM_PHASE_COUNT + EM_TARIFF_COUNT) * EM_KIND_COUNT * EM_DIRECTION_COUNT + EM_TARIFF_COUNT * EM_QUADRANT_COUNT)
+
 /* What decides where energy goes. */
 struct em_energy_rules {
     uint8_t tariff;      /* 1..4 */
@@ -86,6 +89,10 @@ enum em_err em_energy_preload(struct em_energy *e, em_energy_id id, int64_t wh);
 /* The 6+3 digits of an energy as the meter shows them, "000012.345", with a minus in front if it is negative.
  * text: 12 bytes. Source: manual 7.2. */
 void em_energy_digits(int32_t wh, char text[12]);
+
+/* The k-th counter, 0..EM_COUNTER_COUNT - 1, for what is done to all of them: phases, tariffs, quadrants in this
+ * order, which is also that of the saved records. */
+struct em_counter *em_energy_counter(struct em_energy *e, size_t k);
 
 /* Drops what is below one Wh in every counter (a mantissa that was lost). */
 void em_energy_clear_rests(struct em_energy *e);

@@ -251,36 +251,22 @@ enum em_err em_energy_preload(struct em_energy *e, em_energy_id id, int64_t wh)
     return EM_ERR_READ_ONLY;
 }
 
-/* Counters that a CT change starts anew, as plain arrays. */
-static void each_counter(struct em_energy *e, void (*act)(struct em_counter *c, int32_t from, int32_t to), int32_t from,
-                         int32_t to)
+struct em_counter *em_energy_counter(struct em_energy *e, size_t k)
 {
-    struct em_counter *phase = &e->phase[0][0][0], *tariff = &e->tariff[0][0][0], *quadrant = &e->quadrant[0][0];
+    const size_t phases = sizeof e->phase / sizeof(struct em_counter);
+    const size_t tariffs = sizeof e->tariff / sizeof(struct em_counter);
 
-    for (size_t k = 0; k < sizeof e->phase / sizeof *phase; k++)
-        act(&phase[k], from, to);
-    for (size_t k = 0; k < sizeof e->tariff / sizeof *tariff; k++)
-        act(&tariff[k], from, to);
-    for (size_t k = 0; k < sizeof e->quadrant / sizeof *quadrant; k++)
-        act(&quadrant[k], from, to);
-}
-
-static void clear_rest(struct em_counter *c, int32_t from, int32_t to)
-{
-    (void)from, (void)to;
-    c->rest = 0;
-}
-
-/* From zero on, but for what is below one Wh: that goes on in the measure of the new ratio. */
-static void start_anew(struct em_counter *c, int32_t from, int32_t to)
-{
-    c->wh = 0;
-    c->rest = c->rest * EM_CT_SECONDARY(to) / EM_CT_SECONDARY(from);
+    if (k < phases)
+        return &e->phase[0][0][0] + k;
+    if (k < phases + tariffs)
+        return &e->tariff[0][0][0] + (k - phases);
+    return &e->quadrant[0][0] + (k - phases - tariffs);
 }
 
 void em_energy_clear_rests(struct em_energy *e)
 {
-    each_counter(e, clear_rest, 0, 0);
+    for (size_t k = 0; k < EM_COUNTER_COUNT; k++)
+        em_energy_counter(e, k)->rest = 0;
     memset(e->fraction, 0, sizeof e->fraction);
 }
 
@@ -298,7 +284,13 @@ enum em_err em_energy_change_ct(struct em_energy *e, int32_t ct_ratio)
         for (int k = 0; k < EM_KIND_COUNT; k++)
             for (int d = 0; d < EM_DIRECTION_COUNT; d++)
                 e->history_wh[e->ct_changes][t][k][d] = e->tariff[t][k][d].wh;
-    each_counter(e, start_anew, e->ct_ratio, ct_ratio);
+    /* From zero on, but for what is below one Wh: that goes on in the measure of the new ratio. */
+    for (size_t k = 0; k < EM_COUNTER_COUNT; k++) {
+        struct em_counter *c = em_energy_counter(e, k);
+
+        c->wh = 0;
+        c->rest = c->rest * EM_CT_SECONDARY(ct_ratio) / EM_CT_SECONDARY(e->ct_ratio);
+    }
     e->history_ratio[e->ct_changes++] = e->ct_ratio;
     e->ct_ratio = ct_ratio;
     return EM_OK;

@@ -141,29 +141,6 @@ static void flag(struct stream *s, bool *value)
 
 /* --- What the records hold --- */
 
-/* Calls visit for every counter of the energies, always in the same order. */
-static void each_counter(struct stream *s, struct em_energy *e, void (*visit)(struct stream *s, struct em_counter *c))
-{
-    struct em_counter *phase = &e->phase[0][0][0], *tariff = &e->tariff[0][0][0], *quadrant = &e->quadrant[0][0];
-
-    for (size_t k = 0; k < sizeof e->phase / sizeof *phase; k++)
-        visit(s, &phase[k]);
-    for (size_t k = 0; k < sizeof e->tariff / sizeof *tariff; k++)
-        visit(s, &tariff[k]);
-    for (size_t k = 0; k < sizeof e->quadrant / sizeof *quadrant; k++)
-        visit(s, &quadrant[k]);
-}
-
-static void visit_wh(struct stream *s, struct em_counter *c)
-{
-    u32(s, &c->wh);
-}
-
-static void visit_rest(struct stream *s, struct em_counter *c)
-{
-    u64(s, &c->rest);
-}
-
 static void energy_record(struct stream *s, struct em_meter *m)
 {
     struct em_energy *e = &m->energy;
@@ -176,14 +153,16 @@ static void energy_record(struct stream *s, struct em_meter *m)
         i32(s, &e->history_ratio[k]);
     for (int k = 0; k < EM_PHASES_AND_TOTAL; k++)
         i32(s, &e->trip_wh[k]);
-    each_counter(s, e, visit_wh);
+    for (size_t k = 0; k < EM_COUNTER_COUNT; k++)
+        u32(s, &em_energy_counter(e, k)->wh);
     for (size_t k = 0; k < sizeof e->history_wh / sizeof *history; k++)
         u32(s, &history[k]);
 }
 
 static void mantissa_record(struct stream *s, struct em_meter *m)
 {
-    each_counter(s, &m->energy, visit_rest);
+    for (size_t k = 0; k < EM_COUNTER_COUNT; k++)
+        u64(s, &em_energy_counter(&m->energy, k)->rest);
     for (int p = 0; p < EM_PHASE_COUNT; p++)
         for (int k = 0; k < EM_KIND_COUNT; k++)
             m->energy.fraction[p][k] = (int64_t)stream_number(s, (uint64_t)m->energy.fraction[p][k], 2);
@@ -374,24 +353,19 @@ static void take(struct em_meter *m, enum kind kind, uint32_t offset)
 
 /* --- Content that a right CRC does not vouch for --- */
 
-static bool counters_sane(const struct em_energy *e)
+static bool counters_sane(struct em_energy *e)
 {
-    const struct em_counter *phase = &e->phase[0][0][0], *tariff = &e->tariff[0][0][0], *quadrant = &e->quadrant[0][0];
     const uint32_t *history = &e->history_wh[0][0][0][0];
     bool sane = true;
 
-    for (size_t k = 0; k < sizeof e->phase / sizeof *phase; k++)
-        sane = sane && phase[k].wh < EM_ENERGY_MODULUS;
-    for (size_t k = 0; k < sizeof e->tariff / sizeof *tariff; k++)
-        sane = sane && tariff[k].wh < EM_ENERGY_MODULUS;
-    for (size_t k = 0; k < sizeof e->quadrant / sizeof *quadrant; k++)
-        sane = sane && quadrant[k].wh < EM_ENERGY_MODULUS;
+    for (size_t k = 0; k < EM_COUNTER_COUNT; k++)
+        sane = sane && em_energy_counter(e, k)->wh < EM_ENERGY_MODULUS;
     for (size_t k = 0; k < sizeof e->history_wh / sizeof *history; k++)
         sane = sane && history[k] < EM_ENERGY_MODULUS;
     return sane;
 }
 
-static bool energy_sane(const struct em_energy *e)
+static bool energy_sane(struct em_energy *e)
 {
     bool sane = e->ct_changes <= EM_CT_CHANGES_MAX && em_setting_range(EM_SETTING_CT_RATIO, e->ct_ratio) == EM_OK;
 
@@ -415,19 +389,14 @@ static bool settings_sane(const struct em_meter *m)
 #define WINDOW_MAX ((uint64_t)1 << 59)
 
 /* Rests belong below their steps; anything else is dropped. */
-static bool mantissa_sane(const struct em_meter *m)
+static bool mantissa_sane(struct em_meter *m)
 {
-    const struct em_energy *e = &m->energy;
+    struct em_energy *e = &m->energy;
     const uint64_t limit = (uint64_t)EM_REST_PER_WH * EM_CT_SECONDARY(e->ct_ratio);
-    const struct em_counter *phase = &e->phase[0][0][0], *tariff = &e->tariff[0][0][0], *quadrant = &e->quadrant[0][0];
     bool sane = true;
 
-    for (size_t k = 0; k < sizeof e->phase / sizeof *phase; k++)
-        sane = sane && phase[k].rest < limit;
-    for (size_t k = 0; k < sizeof e->tariff / sizeof *tariff; k++)
-        sane = sane && tariff[k].rest < limit;
-    for (size_t k = 0; k < sizeof e->quadrant / sizeof *quadrant; k++)
-        sane = sane && quadrant[k].rest < limit;
+    for (size_t k = 0; k < EM_COUNTER_COUNT; k++)
+        sane = sane && em_energy_counter(e, k)->rest < limit;
     for (int p = 0; p < EM_PHASE_COUNT; p++)
         for (int k = 0; k < EM_KIND_COUNT; k++)
             sane = sane && e->fraction[p][k] >= 0 && e->fraction[p][k] < 4096;

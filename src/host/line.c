@@ -32,7 +32,6 @@ struct host_line {
     uint8_t in[2 * HOST_MODBUS_ADU_MAX];
     size_t used;
     int64_t last_byte_ms;
-    struct host_line_counts counts;
 };
 
 static const struct {
@@ -181,11 +180,6 @@ const char *host_line_link(const struct host_line *line)
     return line->link;
 }
 
-const struct host_line_counts *host_line_counted(const struct host_line *line)
-{
-    return &line->counts;
-}
-
 static const char *shown_name(const struct host_line *line)
 {
     return line->link ? line->link : line->name;
@@ -195,7 +189,6 @@ static void drop_input(struct host_line *line, const char *why)
 {
     if (line->used)
         host_log_debug("modbus %s: %zu byte(s) dropped: %s", shown_name(line), line->used, why);
-    line->counts.dropped_bytes += line->used;
     line->used = 0;
 }
 
@@ -239,7 +232,6 @@ static bool speed_matches(struct host_line *line)
         line->complained = B0;
         return true;
     }
-    line->counts.wrong_speed++;
     if (line->complained != speed)
         host_log("modbus %s: the client's line runs at %u baud, the meter's at %u: no answer", shown_name(line),
                  baud_of(speed), wanted);
@@ -252,7 +244,6 @@ static void send_reply(struct host_line *line, const uint8_t *reply, size_t n)
     /* The terminal's buffer holds several replies; when it is full nobody reads, and what nobody reads is lost. */
     if (write(line->fd, reply, n) != (ssize_t)n)
         host_log_debug("modbus %s: reply lost, the client does not read", shown_name(line));
-    line->counts.replies++;
 }
 
 static void handle_frame(struct host_line *line, const uint8_t *frame, size_t n)
@@ -262,7 +253,6 @@ static void handle_frame(struct host_line *line, const uint8_t *frame, size_t n)
 
     if (!speed_matches(line))
         return;
-    line->counts.requests++;
     length = line->answer(line->ctx, frame, n, reply);
     if (length)
         send_reply(line, reply, length);

@@ -20,11 +20,6 @@
  * pty's bytes come in bursts; short enough to answer within 60 ms. */
 #define HOST_LINE_SILENCE_MS 20
 
-/* Frames, bytes and faults since the start. */
-struct host_line_counts {
-    uint64_t requests, replies, dropped_bytes, wrong_speed;
-};
-
 struct host_line;
 
 /* Answers a whole request of n bytes; returns the length of the reply put into reply (HOST_MODBUS_ADU_MAX), 0: none. */
@@ -49,7 +44,5 @@ int host_line_poll(struct host_line *line, struct pollfd *entry, int64_t now_ms)
 /* Does what is to be done: takes bytes, answers requests, notices clients that come and go. To be called after poll,
  * and at least every 10 ms. Never blocks. */
 void host_line_serve(struct host_line *line, int64_t now_ms);
-
-const struct host_line_counts *host_line_counted(const struct host_line *line);
 
 #endif
