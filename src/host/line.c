@@ -204,13 +204,14 @@ static bool hung_up(const struct host_line *line)
 static void hang_up(struct host_line *line)
 {
     int client = open(line->name, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    uint8_t unread[4096];
 
     line->connected = false;
     line->complained = B0;
-    /* Replies that nobody has read lie on the client's side, where tcflush of this side does not reach. Only its input:
-     * its output may be the next client's request. */
+    /* Replies that nobody has read lie on the client's side. tcflush would leave what is still on its way there. */
     if (client >= 0) {
-        tcflush(client, TCIFLUSH);
+        while (read(client, unread, sizeof unread) > 0)
+            ;
         close(client);
     }
     if (hung_up(line))
@@ -299,15 +300,21 @@ int host_line_poll(struct host_line *line, struct pollfd *entry, int64_t now_ms)
     return left > 0 ? (int)left : 0;
 }
 
+static void connect_client(struct host_line *line)
+{
+    if (!line->connected)
+        host_log_debug("modbus %s: connected", shown_name(line));
+    line->connected = true;
+}
+
 /* Is a client connected? Notices a change. */
 static bool look_for_client(struct host_line *line)
 {
     if (hung_up(line)) {
         if (line->connected)
             hang_up(line);
-    } else if (!line->connected) {
-        line->connected = true;
-        host_log_debug("modbus %s: connected", shown_name(line));
+    } else {
+        connect_client(line);
     }
     return line->connected;
 }
@@ -334,6 +341,7 @@ void host_line_serve(struct host_line *line, int64_t now_ms)
     if (line->used && now_ms - line->last_byte_ms >= HOST_LINE_SILENCE_MS)
         drop_input(line, "silence in the middle of a frame, or a wrong CRC");
     while ((n = take(line)) > 0) {
+        connect_client(line); /* even if it has gone already */
         line->used += (size_t)n;
         line->last_byte_ms = now_ms;
         find_frames(line);
