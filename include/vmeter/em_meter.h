@@ -33,6 +33,10 @@ struct em_line {
     enum em_parity parity;
 };
 
+/* The two buses. For EM_BUS_LIT_MS after bytes have moved on one, em_meter_bus_active tells so: the LCD's indicator. */
+enum em_bus { EM_BUS_MODBUS, EM_BUS_MBUS, EM_BUS_COUNT };
+#define EM_BUS_LIT_MS 500
+
 struct em_meter {
     const struct em_port *port;
     struct em_settings settings;
@@ -43,6 +47,7 @@ struct em_meter {
     struct em_storage storage;
     struct em_line modbus;
     uint32_t window_samples; /* since the last window was closed */
+    uint32_t bus_lit[EM_BUS_COUNT]; /* samples for which the indicator is still lit */
     bool tariff_input;
     bool stopped;       /* by a fault: measures nothing, goes on answering */
     uint8_t error_code; /* EM_FAULT_ bits, manual 8.1 */
@@ -77,6 +82,12 @@ const struct em_quantities *em_meter_quantities(struct em_meter *m);
 /* The 230 V tariff input (terminals 10/11): voltage selects T2, none T1; only edges act, so that the last command
  * wins. Source: manual 7.6.2, edges assumed. */
 void em_meter_tariff_input(struct em_meter *m, bool voltage);
+
+/* Bytes have moved on a bus, to or from this meter. Nothing happens while it is off. */
+void em_meter_bus_bytes(struct em_meter *m, enum em_bus bus);
+
+/* Have bytes moved on it just now? */
+bool em_meter_bus_active(const struct em_meter *m, enum em_bus bus);
 
 /* May this setting be changed to value now? EM_OK, EM_ERR_RANGE, EM_ERR_LOCKED (leaving C-05, eighth CT ratio). */
 enum em_err em_meter_check(const struct em_meter *m, enum em_setting setting, int32_t value);

@@ -96,6 +96,7 @@ static void go_dark(struct em_meter *m, uint32_t sample)
     em_pulses_stop(&m->pulses, sample, m->port->edge, m->port->ctx);
     memset(&m->metrology.window, 0, sizeof m->metrology.window);
     memset(&m->supply, 0, sizeof m->supply);
+    memset(m->bus_lit, 0, sizeof m->bus_lit);
     m->quantities_fresh = false;
 }
 
@@ -195,6 +196,12 @@ static uint32_t probe_supply(struct em_meter *m, const struct em_block *block, u
     return n;
 }
 
+static void run_indicators(struct em_meter *m, uint32_t samples)
+{
+    for (int b = 0; b < EM_BUS_COUNT; b++)
+        m->bus_lit[b] -= samples < m->bus_lit[b] ? samples : m->bus_lit[b];
+}
+
 void em_meter_samples(struct em_meter *m, const struct em_block *block)
 {
     uint32_t offset = 0;
@@ -211,6 +218,7 @@ void em_meter_samples(struct em_meter *m, const struct em_block *block)
         m->window_samples += offset - first;
         em_pulses_run(&m->pulses, first, offset - first, m->port->edge, m->port->ctx);
         em_storage_run(m, offset - first);
+        run_indicators(m, offset - first);
         if (progress == EM_WINDOW)
             window_closed(m);
         if (progress != EM_MORE)
@@ -226,6 +234,17 @@ const struct em_quantities *em_meter_quantities(struct em_meter *m)
         em_quantities_from_window(&m->quantities, &m->metrology.window, EM_CT_PRIMARY(ratio), EM_CT_SECONDARY(ratio));
     m->quantities_fresh = true;
     return &m->quantities;
+}
+
+void em_meter_bus_bytes(struct em_meter *m, enum em_bus bus)
+{
+    if (em_meter_running(m))
+        m->bus_lit[bus] = EM_SAMPLE_RATE / 1000 * EM_BUS_LIT_MS;
+}
+
+bool em_meter_bus_active(const struct em_meter *m, enum em_bus bus)
+{
+    return m->bus_lit[bus] != 0;
 }
 
 void em_meter_tariff_input(struct em_meter *m, bool voltage)
