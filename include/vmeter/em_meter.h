@@ -46,7 +46,7 @@ struct em_meter {
     struct em_pulses pulses;
     struct em_storage storage;
     struct em_line modbus;
-    uint32_t window_samples; /* since the last window was closed */
+    uint32_t window_samples;        /* since the last window was closed */
     uint32_t bus_lit[EM_BUS_COUNT]; /* samples for which the indicator is still lit */
     bool tariff_input;
     bool stopped;       /* by a fault: measures nothing, goes on answering */
