@@ -131,6 +131,9 @@ const struct em_register *em_register_by_address(uint16_t address);
  * for EM_TYPE_ASCII the character; BCD and hexadecimal types plainly. */
 int64_t em_register_value(struct em_meter *m, const struct em_register *row);
 
+/* The value of a row that is the same in every meter (EM_FROM_CONSTANT), 0 for others. */
+int64_t em_register_constant(const struct em_register *row);
+
 /* What em_register_value() is to be divided by to give the row's unit: 1 for all but float32 rows. */
 uint64_t em_register_divisor(const struct em_register *row);
 
