@@ -89,7 +89,7 @@ void em_mbus_values(struct em_meter *m, int64_t value[EM_MBUS_RECORD_COUNT])
 /* Puts a record at out and returns its length. */
 static size_t put_record(const struct record *r, int64_t value, uint8_t *out)
 {
-    const int64_t limit = (1ll << (8 * r->size - 1)) - 1;
+    const int64_t limit = ((int64_t)1 << (8 * r->size - 1)) - 1;
 
     memcpy(out, r->head, r->head_size);
     if (r->form == BCD) {
