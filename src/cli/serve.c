@@ -13,7 +13,8 @@
 static const char help[] =
     "usage: vmeter serve [SCENARIO.json] [options]\n"
     "\n"
-    "Runs a meter in real time and answers Modbus RTU and M-Bus on virtual serial ports. Without a scenario: 230 V and\n"
+    "Runs a meter in real time and answers Modbus RTU and M-Bus on virtual serial ports. Without a scenario: 230 V "
+    "and\n"
     "5 A (CT secondary) at PF 0.9 inductive on three phases. After a scenario's end its last state goes on.\n"
     "Prints a line per port and then `ready`; stops on SIGINT and SIGTERM.\n"
     "\n"
@@ -24,6 +25,7 @@ static const char help[] =
     "                    answer M-Bus on a TCP port too; PORT alone is for this machine only\n"
     "  --mbus-port DEV   answer M-Bus on a real serial port too (behind it: a level converter for slaves)\n"
     "  --control SOCKET  take requests here, see vmeter ctl --help\n"
+    "  --record FILE     write down what is done to the meter, as a scenario that plays it again\n"
     "  --speed X         X simulated seconds a second (default 1), or max\n"
     "  --nvm FILE        the meter's EEPROM: what it holds is the state at the start, if it has been set up before, "
     "and\n"
@@ -32,7 +34,8 @@ static const char help[] =
     "  -v                tell on stderr what happens on the ports\n"
     "  -h, --help        this text\n"
     "\n"
-    "The ports have the meter's own line settings, Modbus 9600 8E1 and M-Bus 2400 8E1 unless set otherwise; a master at\n"
+    "The ports have the meter's own line settings, Modbus 9600 8E1 and M-Bus 2400 8E1 unless set otherwise; a master "
+    "at\n"
     "another speed gets no answer. TCP has no speed.\n"
     "\n"
     "  vmeter serve --modbus ./m --mbus-tcp 10001 --control ./c &\n"
@@ -55,6 +58,7 @@ enum {
     OPT_MBUS_TCP,
     OPT_MBUS_PORT,
     OPT_CONTROL,
+    OPT_RECORD,
     OPT_SPEED,
     OPT_NVM,
     OPT_SET
@@ -67,6 +71,7 @@ static const struct option long_options[] = {
     {"mbus-tcp", required_argument, NULL, OPT_MBUS_TCP},
     {"mbus-port", required_argument, NULL, OPT_MBUS_PORT},
     {"control", required_argument, NULL, OPT_CONTROL},
+    {"record", required_argument, NULL, OPT_RECORD},
     {"speed", required_argument, NULL, OPT_SPEED},
     {"nvm", required_argument, NULL, OPT_NVM},
     {"set", required_argument, NULL, OPT_SET},
@@ -107,6 +112,9 @@ static int read_options(int argc, char **argv, struct options *o)
             break;
         case OPT_CONTROL:
             o->session.control_path = optarg;
+            break;
+        case OPT_RECORD:
+            o->session.record = optarg;
             break;
         case OPT_SPEED:
             if (strcmp(optarg, "max") == 0)
@@ -157,7 +165,8 @@ static int serve(const struct options *o, const struct sim_scenario *scenario, s
         fflush(stdout);
         host_session_run(session, &stop);
         code = sim->results.failed ? CLI_FAILED : CLI_OK;
-        host_session_close(session);
+        if (!host_session_close(session))
+            code = CLI_WORLD;
         sim_stop(sim);
     } else {
         host_log("%s", error);

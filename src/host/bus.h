@@ -5,9 +5,14 @@
 
 #include "../sim/bus.h"
 
+/* Told of all bytes on a bus's lines: from a master, or to one. */
+typedef void host_tap_fn(void *ctx, enum em_bus bus, bool from_master, const uint8_t *byte, size_t n);
+
 struct host_bus {
     struct sim *sim;
     enum em_bus which;
+    host_tap_fn *tap; /* or NULL */
+    void *tap_ctx;
 };
 
 /* Bytes of a line that have not yet made a frame. */

@@ -48,8 +48,15 @@ void host_line_forget(struct host_line *line)
 
 /* --- Out --- */
 
+static void tap(const struct host_line *line, bool from_master, const uint8_t *byte, size_t n)
+{
+    if (line->bus->tap)
+        line->bus->tap(line->bus->tap_ctx, line->bus->which, from_master, byte, n);
+}
+
 static void send_now(struct host_line *line, const uint8_t *answer, size_t n)
 {
+    tap(line, false, answer, n);
     if (!line->transport->send(line, answer, n))
         host_log_debug("%s %s: answer lost, the master does not read", host_bus_name(line->bus), line->name);
 }
@@ -107,6 +114,7 @@ void host_line_take(struct host_line *line, const uint8_t *byte, size_t n, int64
 {
     uint32_t baud = line->transport->baud(line);
 
+    tap(line, true, byte, n);
     line->now_ms = line->last_byte_ms = now_ms;
     if (!rate_matches(line, baud)) {
         drop_input(line, "sent at another rate");

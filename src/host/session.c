@@ -29,6 +29,7 @@ struct host_session {
     struct host_line *line[LINES];
     size_t lines;
     struct host_control *control;
+    struct host_record *record;
     double speed;
     bool paused, quit;
     const volatile bool *stop;
@@ -186,6 +187,7 @@ static bool ask_event(struct js *js, const cJSON *object, struct request *r)
         sim_event_free(event);
         return false;
     }
+    host_record_event(r->session->record, sim->now, object);
     sim_execute(sim, event);
     if (event->kind == SIM_EVENT_EXPECT || (sim_event_is_frame(event) && event->reply_kind != SIM_REPLY_ANY)) {
         list = cJSON_AddArrayToObject(r->answer, "expectations");
@@ -208,9 +210,9 @@ static bool ask_event(struct js *js, const cJSON *object, struct request *r)
     return true;
 }
 
-static char *answer_line(void *ctx, const char *text)
+char *host_session_ask(struct host_session *session, const char *text)
 {
-    struct request r = {ctx, cJSON_CreateObject()};
+    struct request r = {session, cJSON_CreateObject()};
     struct js js = {.file = "request"};
     cJSON *root = js_parse(&js, text);
     char *line;
@@ -226,6 +228,11 @@ static char *answer_line(void *ctx, const char *text)
     cJSON_Delete(r.answer);
     cJSON_Delete(root);
     return line;
+}
+
+static char *answer_line(void *ctx, const char *text)
+{
+    return host_session_ask(ctx, text);
 }
 
 /* --- Opening and closing --- */
@@ -249,7 +256,7 @@ static bool open_lines(struct host_session *s, const struct host_session_options
     };
 
     for (int b = 0; b < EM_BUS_COUNT; b++)
-        s->bus[b] = (struct host_bus){s->sim, (enum em_bus)b};
+        s->bus[b] = (struct host_bus){.sim = s->sim, .which = (enum em_bus)b};
     for (size_t k = 0; k < LINES; k++) {
         if (!rows[k].wanted)
             continue;
@@ -277,6 +284,8 @@ struct host_session *host_session_open(struct sim *sim, const struct host_sessio
         snprintf(error, size, "Modbus can not be set up");
     sim_set_modbus(sim, host_modbus_answer, s->slave);
     ok = ok && open_lines(s, options, error, size);
+    if (ok && options->record)
+        ok = (s->record = host_record_open(options->record, sim->scenario, error, size));
     if (ok && options->control_path)
         ok = (s->control = host_control_open(options->control_path, answer_line, s, error, size));
     if (!ok) {
@@ -287,16 +296,28 @@ struct host_session *host_session_open(struct sim *sim, const struct host_sessio
     return s;
 }
 
-void host_session_close(struct host_session *s)
+bool host_session_close(struct host_session *s)
 {
+    bool ok;
+
     if (!s)
-        return;
+        return true;
     sim_set_modbus(s->sim, NULL, NULL);
     host_control_close(s->control);
     for (size_t k = 0; k < s->lines; k++)
         host_line_close(s->line[k]);
     host_modbus_free(s->slave);
+    ok = host_record_close(s->record, s->sim->now);
     free(s);
+    return ok;
+}
+
+void host_session_set_tap(struct host_session *s, host_tap_fn *tap, void *ctx)
+{
+    for (int b = 0; b < EM_BUS_COUNT; b++) {
+        s->bus[b].tap = tap;
+        s->bus[b].tap_ctx = ctx;
+    }
 }
 
 void host_session_print_ports(const struct host_session *s)

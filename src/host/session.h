@@ -8,6 +8,7 @@
 #include "../sim/sim.h"
 #include "control.h"
 #include "line.h"
+#include "record.h"
 
 #define HOST_SPEED_MAX 0.0 /* as fast as it goes */
 
@@ -17,7 +18,8 @@ struct host_session_options {
     const char *modbus_port, *mbus_port; /* real serial ports */
     const char *mbus_tcp;                /* HOST:PORT */
     const char *control_path;
-    double speed; /* simulated per real second, or HOST_SPEED_MAX */
+    const char *record; /* a file for what is done to the meters, see record.h */
+    double speed;       /* simulated per real second, or HOST_SPEED_MAX */
 };
 
 struct host_session;
@@ -25,7 +27,16 @@ struct host_session;
 /* Opens the ports. The simulation must outlive it. NULL with a message in error. */
 struct host_session *host_session_open(struct sim *sim, const struct host_session_options *options, char *error,
                                        size_t size);
-void host_session_close(struct host_session *session);
+
+/* Closes the ports and ends the recording. False, after telling the user, if that can not be written. */
+bool host_session_close(struct host_session *session);
+
+/* One control request as a line of JSON; returns the answer, to be freed with free(). The window's door: whatever a
+ * user does is a request. */
+char *host_session_ask(struct host_session *session, const char *request);
+
+/* Who is told of all bytes on the lines. */
+void host_session_set_tap(struct host_session *session, host_tap_fn *tap, void *ctx);
 
 /* Prints one line a port on stdout. */
 void host_session_print_ports(const struct host_session *session);

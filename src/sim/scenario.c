@@ -751,41 +751,43 @@ static bool override(struct js *js, cJSON *root, const char *text)
     return js_override(root, path, value + 1, &why) || js_fail(js, "%s: %s", path, why);
 }
 
+/* Reads a tree, which the scenario then owns. */
+static struct sim_scenario *read_tree(struct js *js, cJSON *root, const char *file)
+{
+    struct sim_scenario *s = new_scenario(file);
+
+    s->source = root;
+    js->file = file;
+    if (js_object(js, root, scenario_fields, COUNT(scenario_fields), s) && expand_meters(js, root, s) && finish(js, s))
+        return s;
+    sim_scenario_free(s);
+    return NULL;
+}
+
 struct sim_scenario *sim_scenario_load(struct js *js, const char *file, const char *const *overrides, size_t count)
 {
     bool missing, ok = true;
-    struct sim_scenario *s;
     cJSON *root = js_parse_file(js, file, &missing);
 
     if (!root)
         return NULL;
     for (size_t k = 0; ok && k < count; k++)
         ok = override(js, root, overrides[k]);
-    js->file = file;
-    s = new_scenario(file);
-    ok = ok && js_object(js, root, scenario_fields, COUNT(scenario_fields), s) && expand_meters(js, root, s) &&
-         finish(js, s);
-    cJSON_Delete(root);
     if (ok)
-        return s;
-    sim_scenario_free(s);
+        return read_tree(js, root, file);
+    cJSON_Delete(root);
     return NULL;
 }
 
 struct sim_scenario *sim_scenario_default(void)
 {
-    struct sim_scenario *s = new_scenario("default");
+    static const char text[] =
+        "{\"name\": \"default\", \"duration\": 0, \"load\": {\"all\": {\"current\": 5, \"pf\": 0.9}}}";
+    struct js js = {.file = "default"};
+    struct sim_scenario *s = read_tree(&js, js_parse(&js, text), "default");
 
-    s->name = copy_text("default");
-    s->duration = 0;
-    s->setup->network.ct_ratio = 1;
-    for (int p = 0; p < EM_PHASE_COUNT; p++) {
-        struct sim_phase *phase = &s->setup->network.phase[p];
-
-        phase->mode = SIM_LOAD_PF;
-        phase->current = 5;
-        phase->pf = 0.9;
-    }
+    if (!s)
+        abort();
     return s;
 }
 
@@ -800,6 +802,7 @@ void sim_scenario_free(struct sim_scenario *s)
     for (unsigned k = 0; k < s->meters; k++)
         free_setup(&s->setup[k]);
     free(s->setup);
+    cJSON_Delete(s->source);
     free(s->name);
     free(s->description);
     free(s->file);

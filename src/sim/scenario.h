@@ -24,6 +24,7 @@ struct sim_profile {
 };
 
 struct sim_scenario {
+    cJSON *source; /* the file's content, changed as the command line says */
     char *name, *description;
     char *file;              /* as the user named it */
     int64_t duration;        /* samples */
