@@ -2,11 +2,12 @@
  * vmeter firmware core: the meter. Include this one.
  *
  * A meter is one struct, owned by the caller, without pointers into itself but for the port: an array of them is a
- * fleet. There are no globals. Its doors: samples (em_meter_samples), the tariff input, and bytes or register accesses
- * from a line. Time is samples; the core never asks what time it is. */
+ * fleet. There are no globals. Its doors: samples (em_meter_samples), the tariff input, the buttons, and bytes or
+ * register accesses from a line. Time is samples; the core never asks what time it is. */
 #ifndef EM_METER_H
 #define EM_METER_H
 
+#include "em_display.h"
 #include "em_energy.h"
 #include "em_metrology.h"
 #include "em_pulses.h"
@@ -46,12 +47,13 @@ struct em_meter {
     struct em_pulses pulses;
     struct em_storage storage;
     struct em_line modbus;
-    uint32_t window_samples; /* since the last window was closed */
+    uint32_t window_samples;        /* since the last window was closed */
     uint32_t bus_lit[EM_BUS_COUNT]; /* samples for which the indicator is still lit */
     bool tariff_input;
     bool stopped;       /* by a fault: measures nothing, goes on answering */
     uint8_t error_code; /* EM_FAULT_ bits, manual 8.1 */
     bool quantities_fresh;
+    struct em_display display;
     struct em_quantities quantities; /* of the newest window; read with em_meter_quantities() */
 };
 
