@@ -53,7 +53,7 @@ enum em_message {
 #define EM_MENU_DIGITS 8
 
 struct em_display {
-    uint64_t clock;         /* samples since the start */
+    uint64_t now;           /* samples since the start */
     uint64_t due;           /* when something happens by itself; 0: nothing will */
     uint64_t touched;       /* when a button was touched or let go of last */
     uint64_t message_until; /* the menu's answer is shown so long */

@@ -45,7 +45,7 @@ bool em_meter_backlight(const struct em_meter *m)
         return false;
     switch (setting(m, EM_SETTING_BACKLIGHT)) {
     case 1: /* button mode */
-        return d->held || (d->was_touched && d->clock < d->touched + EM_BACKLIGHT_S * EM_SAMPLE_RATE);
+        return d->held || (d->was_touched && d->now < d->touched + EM_BACKLIGHT_S * EM_SAMPLE_RATE);
     case 2:
         return true;
     default:
@@ -70,7 +70,7 @@ int32_t em_shown_energy(const struct em_meter *m, em_energy_id id)
 /* Which of several things that take turns, each for so many seconds. */
 static unsigned turn(const struct em_meter *m, int32_t seconds, unsigned count)
 {
-    return (unsigned)(m->display.clock / ((uint64_t)seconds * EM_SAMPLE_RATE) % count);
+    return (unsigned)(m->display.now / ((uint64_t)seconds * EM_SAMPLE_RATE) % count);
 }
 
 static void draw_indicators(const struct em_meter *m, struct em_lcd *lcd)

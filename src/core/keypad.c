@@ -25,9 +25,9 @@ static void down(struct em_display *d, enum em_button button)
     d->spent = false;
     d->due = 0;
     if (button == EM_BUTTON_MIDDLE)
-        d->due = d->clock + SAMPLES_MS(EM_HOLD_MS) + 1; /* more than 3 s, not 3 s */
+        d->due = d->now + SAMPLES_MS(EM_HOLD_MS) + 1; /* more than 3 s, not 3 s */
     else if (on_a_digit(d))
-        d->due = d->clock + SAMPLES_MS(EM_REPEAT_FIRST_MS);
+        d->due = d->now + SAMPLES_MS(EM_REPEAT_FIRST_MS);
 }
 
 static void up(struct em_meter *m, enum em_button button)
@@ -37,7 +37,7 @@ static void up(struct em_meter *m, enum em_button button)
     d->held = 0;
     if (!d->spent)
         key(m, (enum em_key)button);
-    d->due = d->screen == EM_SCREEN_PAGES ? 0 : d->clock + SAMPLES_MS(1000 * EM_IDLE_S);
+    d->due = d->screen == EM_SCREEN_PAGES ? 0 : d->now + SAMPLES_MS(1000 * EM_IDLE_S);
 }
 
 void em_meter_button(struct em_meter *m, enum em_button button, bool is_down)
@@ -46,7 +46,7 @@ void em_meter_button(struct em_meter *m, enum em_button button, bool is_down)
 
     if (!em_meter_running(m) || (unsigned)button >= EM_BUTTON_COUNT || d->held != (is_down ? 0 : button + 1))
         return;
-    d->touched = d->clock;
+    d->touched = d->now;
     d->was_touched = true;
     if (is_down)
         down(d, button);
@@ -78,7 +78,7 @@ void em_display_run(struct em_meter *m, uint32_t n)
 {
     struct em_display *d = &m->display;
 
-    d->clock += n;
-    while (d->due && d->clock >= d->due)
+    d->now += n;
+    while (d->due && d->now >= d->due)
         happen(m);
 }

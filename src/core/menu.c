@@ -98,7 +98,7 @@ static const struct item *item_of(const struct em_meter *m)
 static void answer(struct em_display *d, enum em_message message)
 {
     d->message = (uint8_t)message;
-    d->message_until = d->clock + (uint64_t)EM_MESSAGE_MS * EM_SAMPLE_RATE / 1000;
+    d->message_until = d->now + (uint64_t)EM_MESSAGE_MS * EM_SAMPLE_RATE / 1000;
 }
 
 /* --- going about --- */
@@ -535,7 +535,7 @@ void em_menu_draw(struct em_meter *m, struct em_lcd *lcd)
     }
     em_pages_draw_flow(m, lcd, EM_TOTAL);
     draw_screen(m, lcd);
-    if (d->clock < d->message_until) {
+    if (d->now < d->message_until) {
         em_glass_note(lcd, messages[d->message]);
     } else if (d->screen == EM_SCREEN_CHOICE || d->screen == EM_SCREEN_CONFIRM) {
         em_glass_light(lcd, EM_LCD_PREVIOUS);

@@ -237,6 +237,7 @@ static void draw_history(struct em_meter *m, struct em_lcd *lcd, unsigned set, u
 {
     unsigned tariffs = em_shown_tariffs(m);
     unsigned k = page / tariffs, tariff = page % tariffs;
+    unsigned kind = registers[k].kind, part = registers[k].part;
     char label[] = {'C', 'T', (char)('0' + set), ' ', registers[k].obis, '.', '8', '.', (char)('1' + tariff), '\0'};
     char ratio[EM_GLASS_TEXT];
 
@@ -244,9 +245,7 @@ static void draw_history(struct em_meter *m, struct em_lcd *lcd, unsigned set, u
     em_glass_light(lcd, EM_LCD_HISTORY);
     em_glass_label(lcd, label);
     em_glass_note(lcd, ratio);
-    draw_energy(lcd,
-                em_shown_energy(m, EM_ENERGY(EM_SET_CT0 + set, registers[k].kind, registers[k].part, EM_T1 + tariff)),
-                registers[k].unit);
+    draw_energy(lcd, em_shown_energy(m, EM_ENERGY(EM_SET_CT0 + set, kind, part, EM_T1 + tariff)), registers[k].unit);
 }
 
 void em_pages_draw_flow(struct em_meter *m, struct em_lcd *lcd, int scope)

@@ -134,7 +134,7 @@ static void obis(const struct em_lcd *lcd, char text[SIM_LCD_TEXT])
 
 static void value(const struct em_lcd *lcd, char text[SIM_LCD_TEXT])
 {
-    char digits[SIM_LCD_TEXT];
+    char digits[2 * EM_LCD_ENERGY_DIGITS];
 
     line(lcd, seven, EM_LCD_VALUE, EM_LCD_ENERGY_DIGITS, EM_LCD_VALUE_POINT, EM_LCD_ENERGY_POINTS, 0, digits);
     trim(digits);
