@@ -9,6 +9,7 @@
 
 #include "em_display.h"
 #include "em_energy.h"
+#include "em_mbus.h"
 #include "em_metrology.h"
 #include "em_pulses.h"
 #include "em_registers.h"
@@ -47,6 +48,7 @@ struct em_meter {
     struct em_pulses pulses;
     struct em_storage storage;
     struct em_line modbus;
+    struct em_mbus mbus;
     uint32_t window_samples;        /* since the last window was closed */
     uint32_t bus_lit[EM_BUS_COUNT]; /* samples for which the indicator is still lit */
     bool tariff_input;
@@ -108,7 +110,8 @@ enum em_err em_meter_preset(struct em_meter *m, enum em_setting setting, int32_t
 /* Has the pulse outputs follow the settings. The core calls it whenever they change. */
 void em_meter_configure(struct em_meter *m);
 
-/* To be called after the reply to a Modbus request has left (at once after a broadcast): new line settings act. */
+/* To be called after the reply to a request on either bus has left (at once after a broadcast): new line settings
+ * act. */
 void em_meter_reply_sent(struct em_meter *m);
 
 #endif

@@ -225,12 +225,12 @@ static void run_to_end(struct run *r)
 }
 
 /* Opens all that will be written before anything runs: a wrong name shall not cost a long run. */
-static bool open_files(struct run *r)
+static bool open_files(struct run *r, const struct sim_scenario *scenario)
 {
     const struct options *o = r->options;
     char error[512];
 
-    if (o->nvm && !(r->nvm = host_nvm_open(o->nvm, error, sizeof error))) {
+    if (o->nvm && !(r->nvm = host_nvm_open(o->nvm, scenario->meters, error, sizeof error))) {
         host_log("%s", error);
         return false;
     }
@@ -248,7 +248,7 @@ static bool write_results(struct run *r, double wall)
         ok = close_output(r->csv, o->csv) && ok;
     if (r->pulses) {
         sim_trace_end(&r->trace, r->sim->now);
-        sim_set_trace(r->sim, NULL);
+        r->sim->point[0].trace = NULL;
         ok = close_output(r->pulses, o->pulses) && ok;
     }
     if (r->report) {
@@ -269,14 +269,14 @@ static int run_scenario(const struct options *o, const struct sim_scenario *scen
     bool written;
     bool to_stdout = r->report == stdout || r->junit == stdout || r->csv == stdout || r->pulses == stdout;
 
-    r->sim = sim_new_on(scenario, &host_speed_best()->loops, host_nvm_memory(r->nvm));
-    slave = host_modbus_new(&r->sim->meter);
+    r->sim = sim_new_on(scenario, &host_speed_best()->loops, host_nvm_memories(r->nvm));
+    slave = host_modbus_new();
     if (!slave) {
         host_log("Modbus can not be set up: %s", strerror(errno));
         return CLI_WORLD;
     }
-    sim_set_modbus(r->sim, host_modbus_pdu, slave);
-    host_nvm_judge(r->nvm, r->sim->meter.error_code);
+    sim_set_modbus(r->sim, host_modbus_answer, slave);
+    host_nvm_judge(r->nvm, r->sim);
     r->started = wall_seconds();
     if (r->csv)
         sim_csv_header(r->csv, &r->columns);
@@ -284,7 +284,7 @@ static int run_scenario(const struct options *o, const struct sim_scenario *scen
         const char *dot = strrchr(o->pulses, '.');
 
         sim_trace_begin(&r->trace, r->pulses, dot && strcmp(dot, ".csv") == 0);
-        sim_set_trace(r->sim, &r->trace);
+        r->sim->point[0].trace = &r->trace;
     }
     run_to_end(r);
     wall = wall_seconds() - r->started;
@@ -293,7 +293,7 @@ static int run_scenario(const struct options *o, const struct sim_scenario *scen
     if (!o->quiet || r->sim->results.failed)
         sim_report_text(to_stdout ? stderr : stdout, r->sim, wall, o->verbose);
     host_modbus_free(slave);
-    em_meter_stop(&r->sim->meter); /* in order: all is saved */
+    sim_stop(r->sim);
     if (!written)
         return CLI_WORLD;
     return r->sim->results.failed ? CLI_FAILED : CLI_OK;
@@ -309,11 +309,12 @@ int cli_run(int argc, char **argv)
 
     if (code >= 0)
         return code;
-    if (o.csv && !sim_csv_columns(&js, o.csv_columns, &r.columns))
-        return cli_usage_error(argv[0], "%s", js.error);
     scenario = cli_load(o.scenario, o.override, o.overrides);
-    if (scenario) {
-        code = open_files(&r) ? run_scenario(&o, scenario, &r) : CLI_WORLD;
+    if (scenario && o.csv && !sim_csv_columns(&js, o.csv_columns, scenario->meters, &r.columns)) {
+        code = cli_usage_error(argv[0], "%s", js.error);
+        sim_scenario_free(scenario);
+    } else if (scenario) {
+        code = open_files(&r, scenario) ? run_scenario(&o, scenario, &r) : CLI_WORLD;
         sim_free(r.sim);
         if (!host_nvm_close(r.nvm))
             code = CLI_WORLD;

@@ -43,10 +43,24 @@ struct options {
     size_t overrides;
 };
 
-enum { OPT_MODBUS = 256, OPT_CONTROL, OPT_SPEED, OPT_NVM, OPT_SET };
+enum {
+    OPT_MODBUS = 256,
+    OPT_MODBUS_PORT,
+    OPT_MBUS,
+    OPT_MBUS_TCP,
+    OPT_MBUS_PORT,
+    OPT_CONTROL,
+    OPT_SPEED,
+    OPT_NVM,
+    OPT_SET
+};
 
 static const struct option long_options[] = {
     {"modbus", required_argument, NULL, OPT_MODBUS},
+    {"modbus-port", required_argument, NULL, OPT_MODBUS_PORT},
+    {"mbus", required_argument, NULL, OPT_MBUS},
+    {"mbus-tcp", required_argument, NULL, OPT_MBUS_TCP},
+    {"mbus-port", required_argument, NULL, OPT_MBUS_PORT},
     {"control", required_argument, NULL, OPT_CONTROL},
     {"speed", required_argument, NULL, OPT_SPEED},
     {"nvm", required_argument, NULL, OPT_NVM},
@@ -73,6 +87,18 @@ static int read_options(int argc, char **argv, struct options *o)
         switch (option) {
         case OPT_MODBUS:
             o->session.modbus_link = optarg;
+            break;
+        case OPT_MODBUS_PORT:
+            o->session.modbus_port = optarg;
+            break;
+        case OPT_MBUS:
+            o->session.mbus_link = optarg;
+            break;
+        case OPT_MBUS_TCP:
+            o->session.mbus_tcp = optarg;
+            break;
+        case OPT_MBUS_PORT:
+            o->session.mbus_port = optarg;
             break;
         case OPT_CONTROL:
             o->session.control_path = optarg;
@@ -112,12 +138,12 @@ static int read_options(int argc, char **argv, struct options *o)
 static int serve(const struct options *o, const struct sim_scenario *scenario, struct host_nvm *nvm)
 {
     struct sigaction action = {.sa_handler = on_signal};
-    struct sim *sim = sim_new_on(scenario, &host_speed_best()->loops, host_nvm_memory(nvm));
+    struct sim *sim = sim_new_on(scenario, &host_speed_best()->loops, host_nvm_memories(nvm));
     char error[512];
     struct host_session *session = host_session_open(sim, &o->session, error, sizeof error);
     int code = CLI_OK;
 
-    host_nvm_judge(nvm, sim->meter.error_code);
+    host_nvm_judge(nvm, sim);
     if (session) {
         sigaction(SIGINT, &action, NULL);
         sigaction(SIGTERM, &action, NULL);
@@ -127,7 +153,7 @@ static int serve(const struct options *o, const struct sim_scenario *scenario, s
         host_session_run(session, &stop);
         code = sim->results.failed ? CLI_FAILED : CLI_OK;
         host_session_close(session);
-        em_meter_stop(&sim->meter); /* in order: all is saved */
+        sim_stop(sim);
     } else {
         host_log("%s", error);
         code = CLI_WORLD;
@@ -149,7 +175,7 @@ int cli_serve(int argc, char **argv)
     scenario = o.scenario ? cli_load(o.scenario, o.override, o.overrides) : sim_scenario_default();
     if (!scenario)
         return CLI_USAGE;
-    if (o.nvm && !(nvm = host_nvm_open(o.nvm, error, sizeof error))) {
+    if (o.nvm && !(nvm = host_nvm_open(o.nvm, scenario->meters, error, sizeof error))) {
         host_log("%s", error);
         code = CLI_WORLD;
     } else {

@@ -171,3 +171,25 @@ uint32_t em_float32(int64_t num, uint64_t den)
     }
     return sign | ((uint32_t)(exponent + 150) << 23) | ((uint32_t)quotient & 0x7FFFFF);
 }
+
+uint32_t em_to_bcd(uint32_t value)
+{
+    uint32_t bcd = 0;
+
+    for (int shift = 0; shift < 32; shift += 4, value /= 10)
+        bcd |= value % 10 << shift;
+    return bcd;
+}
+
+enum em_err em_from_bcd(uint32_t bcd, int64_t *value)
+{
+    int64_t v = 0;
+
+    for (int shift = 28; shift >= 0; shift -= 4) {
+        if ((bcd >> shift & 15) > 9)
+            return EM_ERR_RANGE;
+        v = v * 10 + (bcd >> shift & 15);
+    }
+    *value = v;
+    return EM_OK;
+}

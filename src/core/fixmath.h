@@ -3,7 +3,7 @@
 #ifndef EM_FIXMATH_H
 #define EM_FIXMATH_H
 
-#include <stdint.h>
+#include "vmeter/em_types.h"
 
 /* floor(sqrt(x)). */
 uint32_t em_isqrt(uint64_t x);
@@ -26,5 +26,9 @@ int32_t em_angle(int64_t re, int64_t im);
 
 /* IEEE 754 single of num / den as its 32 bits, correctly rounded (nearest, ties to even). den 1..2^40. */
 uint32_t em_float32(int64_t num, uint64_t den);
+
+/* The last eight decimal digits of value as BCD, and back: EM_ERR_RANGE for digits that are none. */
+uint32_t em_to_bcd(uint32_t value);
+enum em_err em_from_bcd(uint32_t bcd, int64_t *value);
 
 #endif

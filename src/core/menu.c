@@ -242,7 +242,7 @@ static void set(struct em_meter *m, enum em_setting setting, int32_t value)
     if (refused(d, em_meter_set(m, setting, value)))
         return;
     em_storage_commit(m);
-    if (items[d->item].list == LIST_MODBUS)
+    if (items[d->item].list == LIST_MODBUS || items[d->item].list == LIST_MBUS)
         em_meter_reply_sent(m); /* no reply to wait for: the line changes now */
     back_to_item(d);
     answer(d, EM_MESSAGE_SAVED);

@@ -98,6 +98,7 @@ static void go_dark(struct em_meter *m, uint32_t sample)
     memset(&m->supply, 0, sizeof m->supply);
     memset(m->bus_lit, 0, sizeof m->bus_lit);
     em_display_reset(&m->display);
+    memset(&m->mbus, 0, sizeof m->mbus);
     m->quantities_fresh = false;
 }
 
@@ -341,4 +342,5 @@ void em_meter_reply_sent(struct em_meter *m)
     m->modbus.id = (uint8_t)setting(m, EM_SETTING_MODBUS_ID);
     m->modbus.baud = em_baud_rate(setting(m, EM_SETTING_MODBUS_BAUD));
     m->modbus.parity = (enum em_parity)setting(m, EM_SETTING_MODBUS_PARITY);
+    m->mbus.baud = em_baud_rate(setting(m, EM_SETTING_MBUS_BAUD));
 }

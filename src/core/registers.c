@@ -111,13 +111,18 @@ int64_t em_quantity_value(struct em_meter *m, uint16_t argument)
     return 0;
 }
 
+int64_t em_register_constant(const struct em_register *row)
+{
+    return row->source == EM_FROM_CONSTANT ? em_constant_value((enum em_constant)row->argument) : 0;
+}
+
 int64_t em_register_value(struct em_meter *m, const struct em_register *row)
 {
     switch ((enum em_source)row->source) {
     case EM_FROM_NOTHING:
         return 0;
     case EM_FROM_CONSTANT:
-        return em_constant_value((enum em_constant)row->argument);
+        return em_register_constant(row);
     case EM_FROM_SETTING:
         return m->settings.value[row->argument];
     case EM_FROM_STATE:
@@ -151,28 +156,6 @@ uint64_t em_register_divisor(const struct em_register *row)
     }
 }
 
-static uint32_t to_bcd(uint32_t value)
-{
-    uint32_t bcd = 0;
-
-    for (int shift = 0; shift < 32; shift += 4, value /= 10)
-        bcd |= value % 10 << shift;
-    return bcd;
-}
-
-static enum em_err from_bcd(uint32_t bcd, int64_t *value)
-{
-    int64_t v = 0;
-
-    for (int shift = 28; shift >= 0; shift -= 4) {
-        if ((bcd >> shift & 15) > 9)
-            return EM_ERR_RANGE;
-        v = v * 10 + (bcd >> shift & 15);
-    }
-    *value = v;
-    return EM_OK;
-}
-
 static void put32(uint16_t words[2], uint32_t value)
 {
     words[0] = (uint16_t)(value >> 16);
@@ -203,17 +186,17 @@ void em_register_encode(struct em_meter *m, const struct em_register *row, uint1
         words[0] = (uint16_t)value;
         break;
     case EM_TYPE_BCD16:
-        words[0] = (uint16_t)to_bcd((uint32_t)value);
+        words[0] = (uint16_t)em_to_bcd((uint32_t)value);
         break;
     case EM_TYPE_BCD32:
-        put32(words, to_bcd((uint32_t)value));
+        put32(words, em_to_bcd((uint32_t)value));
         break;
     case EM_TYPE_HEX32:
         put32(words, (uint32_t)value);
         break;
     case EM_TYPE_CT:
-        words[0] = (uint16_t)to_bcd(EM_CT_PRIMARY(value));
-        words[1] = (uint16_t)to_bcd(EM_CT_SECONDARY(value));
+        words[0] = (uint16_t)em_to_bcd(EM_CT_PRIMARY(value));
+        words[1] = (uint16_t)em_to_bcd(EM_CT_SECONDARY(value));
         break;
     case EM_TYPE_FLOAT32:
         if (row->source == EM_FROM_ENERGY && m->settings.value[EM_SETTING_DATA_TYPE] == EM_DATA_FLOAT)
@@ -234,9 +217,9 @@ enum em_err em_register_decode(const struct em_register *row, const uint16_t *wo
     switch ((enum em_type)row->type) {
     case EM_TYPE_BCD16:
     case EM_TYPE_BCD32:
-        return from_bcd(both, value);
+        return em_from_bcd(both, value);
     case EM_TYPE_CT:
-        if (from_bcd(words[0], &primary) || from_bcd(words[1], &secondary) || secondary > 15)
+        if (em_from_bcd(words[0], &primary) || em_from_bcd(words[1], &secondary) || secondary > 15)
             return EM_ERR_RANGE;
         *value = EM_CT_RATIO(primary, secondary);
         return EM_OK;

@@ -1,48 +1,41 @@
 /* SPDX-License-Identifier: MIT
- * A line: bytes between clients and a protocol server, here through a pseudo terminal.
- *
- * Clients come and go. The client side of a Linux pty loses PARENB, and glibc's tcsetattr then answers EINVAL if a
- * call changed nothing else in c_cflag. So this side always leaves flags that no client sets (two stop bits, odd parity
- * in turn, no CLOCAL), with an unused speed after the last client has gone; in packet mode with EXTPROC the terminal
- * reports each change, so that the flags are set again before the same client can ask twice. No descriptor of the
- * client side is kept open; one is opened for a moment to drop replies that nobody has read. */
+ * A line: bytes between masters outside and a bus of the simulation, through a pseudo terminal, a TCP port or a real
+ * serial port. Masters come and go. A line never blocks, never answers late, and what nobody reads is lost. */
 #ifndef HOST_LINE_H
 #define HOST_LINE_H
 
 #include <poll.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "slave.h"
+#include "bus.h"
 
-/* Silence that ends a frame whose length can not be told, in ms of real time. Longer than 3.5 characters because a
- * pty's bytes come in bursts; short enough to answer within 60 ms. */
-#define HOST_LINE_SILENCE_MS 20
+/* Entries that a line may need for poll(). */
+#define HOST_LINE_ENTRIES 9
 
 struct host_line;
 
-/* Answers a whole request of n bytes; returns the length of the reply put into reply (HOST_MODBUS_ADU_MAX), 0: none. */
-typedef size_t host_answer_fn(void *ctx, const uint8_t *request, size_t n, uint8_t *reply);
+/* Opens a pty and makes `link` (NULL for none) point to it. On error NULL with a message in error (size bytes); free
+ * with host_line_close. The same holds for the others. The bus must outlive the line. */
+struct host_line *host_line_open_pty(struct host_bus *bus, const char *link, char *error, size_t size);
 
-/* Opens a pty and makes `link` (NULL for none) point to it. answer(ctx, ..) answers; meter tells the speed. Both must
- * outlive it. On error NULL, with a message in error (size bytes). Free with host_line_close. */
-struct host_line *host_line_open_pty(const char *link, host_answer_fn *answer, void *ctx, const struct em_meter *meter,
-                                     char *error, size_t size);
+/* Listens at "HOST:PORT", "[HOST]:PORT", ":PORT" or "PORT" (loopback unless a host is named; port 0: any). Raw bytes,
+ * as a serial device server passes them. */
+struct host_line *host_line_open_tcp(struct host_bus *bus, const char *address, char *error, size_t size);
 
-/* Closes it and takes the link away. */
+/* Opens a real serial port with the first meter's settings and follows them. If it goes away the line waits for it. */
+struct host_line *host_line_open_port(struct host_bus *bus, const char *device, char *error, size_t size);
+
+/* Closes it and takes a link away. */
 void host_line_close(struct host_line *line);
 
-/* The name of the terminal ("/dev/pts/5") and the link or NULL. */
-const char *host_line_name(const struct host_line *line);
-const char *host_line_link(const struct host_line *line);
+/* Prints what kind of line it is, where it is to be found and who is on its bus, as one line of text. */
+void host_line_print(const struct host_line *line);
 
-/* Sets up one entry for poll(); returns after how many ms host_line_serve wants to be called at the latest, -1 for
- * never. While nobody is connected the entry is empty, as such a pty would wake poll at once. */
-int host_line_poll(struct host_line *line, struct pollfd *entry, int64_t now_ms);
+/* Sets up entries for poll() (up to HOST_LINE_ENTRIES) and returns how many; *wait_ms is lowered to the time after
+ * which host_line_serve wants to be called at the latest. */
+size_t host_line_poll(const struct host_line *line, struct pollfd *entries, int64_t now_ms, int *wait_ms);
 
-/* Does what is to be done: takes bytes, answers requests, notices clients that come and go. To be called after poll,
- * and at least every 10 ms. Never blocks. */
+/* Does what is to be done: takes bytes, answers requests, notices masters that come and go. To be called after poll,
+ * and at least every 10 ms. */
 void host_line_serve(struct host_line *line, int64_t now_ms);
 
 #endif

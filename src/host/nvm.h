@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT
- * The meter's EEPROM in a file: read once, then kept in step with every write of the meter, so that the file is
- * always what a real memory would hold. */
+ * The meters' EEPROMs in a file, one image behind the other: read once, then kept in step with every write of a meter,
+ * so that the file is always what real memories would hold. */
 #ifndef HOST_NVM_H
 #define HOST_NVM_H
 
-#include "../sim/memory.h"
+#include "../sim/sim.h"
 
 struct host_nvm;
 
-/* Opens or makes the file. A shorter file is an erased memory behind its end; of a longer one only the first EM_NV_SIZE
- * bytes count. NULL with a message in error. Free with host_nvm_close. */
-struct host_nvm *host_nvm_open(const char *file, char *error, size_t size);
+/* Opens or makes the file for so many meters. What the file does not have is an erased memory; what it has more does
+ * not count and stays. NULL with a message in error. Free with host_nvm_close. */
+struct host_nvm *host_nvm_open(const char *file, unsigned meters, char *error, size_t size);
 
-/* The memory, valid until host_nvm_close. */
-struct sim_memory *host_nvm_memory(struct host_nvm *nvm);
+/* The memories for sim_new_on, valid until host_nvm_close; NULL for no nvm. */
+struct sim_memory *const *host_nvm_memories(struct host_nvm *nvm);
 
-/* Tells the user what a meter made of the file when it started; nvm may be NULL. */
-void host_nvm_judge(const struct host_nvm *nvm, uint8_t error_code);
+/* Tells the user what the meters made of the file when they started; nvm may be NULL. */
+void host_nvm_judge(const struct host_nvm *nvm, const struct sim *sim);
 
-/* Closes the file. False, with a message on stderr, if it could not be written. */
+/* Closes the file. False, after telling the user, if something could not be written; true for NULL. */
 bool host_nvm_close(struct host_nvm *nvm);
 
 #endif

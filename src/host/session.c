@@ -20,10 +20,14 @@
 /* A simulation that can not keep up forgets a lag beyond this, in real ns. */
 #define LAG_NS 500000000
 
+#define LINES 5
+
 struct host_session {
     struct sim *sim;
     struct host_modbus *slave;
-    struct host_line *line;
+    struct host_bus bus[EM_BUS_COUNT];
+    struct host_line *line[LINES];
+    size_t lines;
     struct host_control *control;
     double speed;
     bool paused, quit;
@@ -47,22 +51,13 @@ static void rebase(struct host_session *s)
     s->origin_sample = s->sim->now;
 }
 
-/* A request from the line. A meter whose supply went away while it was carrying
- * the request out answers nothing. */
-static size_t answer_request(void *ctx, const uint8_t *request, size_t n, uint8_t *reply)
+static void serve_lines(struct host_session *s)
 {
-    struct host_session *s = ctx;
-
-    n = host_modbus_answer(s->slave, request, n, reply);
-    return sim_survived(s->sim) ? n : 0;
+    for (size_t k = 0; k < s->lines; k++)
+        host_line_serve(s->line[k], now_ns() / 1000000);
 }
 
-static void serve_line(struct host_session *s)
-{
-    host_line_serve(s->line, now_ns() / 1000000);
-}
-
-/* Runs to `until`, however long it takes, while the line goes on being served. */
+/* Runs to `until`, however long it takes, while the lines go on being served. */
 static void run_serving(struct host_session *s, int64_t until)
 {
     int64_t served = now_ns();
@@ -72,7 +67,7 @@ static void run_serving(struct host_session *s, int64_t until)
 
         sim_run(s->sim, next < until ? next : until);
         if (now_ns() - served >= SLICE_NS) {
-            serve_line(s);
+            serve_lines(s);
             served = now_ns();
         }
     }
@@ -115,7 +110,8 @@ static bool ask_get(struct js *js, const cJSON *value, void *target, const void 
         const char *name;
         char text[40];
 
-        if (!js_string(js, item, &name) || !sim_parse_name(js, name))
+        if (!js_string(js, item, &name) || !sim_parse_name(js, name) ||
+            !sim_name_fits(js, name, r->session->sim->points))
             return false;
         sim_read(r->session->sim, name, &v);
         sim_value_json(&v, text);
@@ -186,10 +182,12 @@ static bool ask_event(struct js *js, const cJSON *object, struct request *r)
     cJSON *list;
     bool pass = true;
 
-    if (!event)
+    if (!event || !sim_event_fits(js, event, sim->points)) {
+        sim_event_free(event);
         return false;
+    }
     sim_execute(sim, event);
-    if (event->kind == SIM_EVENT_EXPECT || (event->kind == SIM_EVENT_MODBUS && event->reply_kind != SIM_REPLY_ANY)) {
+    if (event->kind == SIM_EVENT_EXPECT || (sim_event_is_frame(event) && event->reply_kind != SIM_REPLY_ANY)) {
         list = cJSON_AddArrayToObject(r->answer, "expectations");
         for (size_t k = first; k < sim->results.count; k++) {
             const struct sim_result *result = &sim->results.at[k];
@@ -203,7 +201,7 @@ static bool ask_event(struct js *js, const cJSON *object, struct request *r)
             pass = pass && result->pass;
         }
         cJSON_AddBoolToObject(r->answer, "pass", pass);
-    } else if (event->kind == SIM_EVENT_MODBUS) {
+    } else if (sim_event_is_frame(event)) {
         cJSON_AddStringToObject(r->answer, "reply", sim->last_reply);
     }
     sim_event_free(event);
@@ -232,25 +230,56 @@ static char *answer_line(void *ctx, const char *text)
 
 /* --- Opening and closing --- */
 
+typedef struct host_line *open_fn(struct host_bus *bus, const char *where, char *error, size_t size);
+
+/* All lines that are wanted. False with a message in error. */
+static bool open_lines(struct host_session *s, const struct host_session_options *o, char *error, size_t size)
+{
+    const struct {
+        open_fn *open;
+        enum em_bus bus;
+        const char *where;
+        bool wanted;
+    } rows[LINES] = {
+        {host_line_open_pty, EM_BUS_MODBUS, o->modbus_link, true},
+        {host_line_open_port, EM_BUS_MODBUS, o->modbus_port, o->modbus_port},
+        {host_line_open_pty, EM_BUS_MBUS, o->mbus_link, true},
+        {host_line_open_tcp, EM_BUS_MBUS, o->mbus_tcp, o->mbus_tcp},
+        {host_line_open_port, EM_BUS_MBUS, o->mbus_port, o->mbus_port},
+    };
+
+    for (int b = 0; b < EM_BUS_COUNT; b++)
+        s->bus[b] = (struct host_bus){s->sim, (enum em_bus)b};
+    for (size_t k = 0; k < LINES; k++) {
+        if (!rows[k].wanted)
+            continue;
+        s->line[s->lines] = rows[k].open(&s->bus[rows[k].bus], rows[k].where, error, size);
+        if (!s->line[s->lines])
+            return false;
+        s->lines++;
+    }
+    return true;
+}
+
 struct host_session *host_session_open(struct sim *sim, const struct host_session_options *options, char *error,
                                        size_t size)
 {
     struct host_session *s = calloc(1, sizeof *s);
+    bool ok;
 
     if (!s)
         abort();
     s->sim = sim;
     s->speed = options->speed;
-    s->slave = host_modbus_new(&sim->meter);
-    if (!s->slave) {
+    s->slave = host_modbus_new();
+    ok = s->slave;
+    if (!ok)
         snprintf(error, size, "Modbus can not be set up");
-    } else {
-        sim_set_modbus(sim, host_modbus_pdu, s->slave);
-        s->line = host_line_open_pty(options->modbus_link, answer_request, s, &sim->meter, error, size);
-    }
-    if (s->line && options->control_path)
-        s->control = host_control_open(options->control_path, answer_line, s, error, size);
-    if (!s->line || (options->control_path && !s->control)) {
+    sim_set_modbus(sim, host_modbus_answer, s->slave);
+    ok = ok && open_lines(s, options, error, size);
+    if (ok && options->control_path)
+        ok = (s->control = host_control_open(options->control_path, answer_line, s, error, size));
+    if (!ok) {
         host_session_close(s);
         return NULL;
     }
@@ -264,19 +293,16 @@ void host_session_close(struct host_session *s)
         return;
     sim_set_modbus(s->sim, NULL, NULL);
     host_control_close(s->control);
-    host_line_close(s->line);
+    for (size_t k = 0; k < s->lines; k++)
+        host_line_close(s->line[k]);
     host_modbus_free(s->slave);
     free(s);
 }
 
 void host_session_print_ports(const struct host_session *s)
 {
-    static const char parity[] = {[EM_PARITY_EVEN] = 'E', [EM_PARITY_NONE] = 'N', [EM_PARITY_ODD] = 'O'};
-    const struct em_line *line = &s->sim->meter.modbus;
-    const char *link = host_line_link(s->line);
-
-    printf("modbus rtu  %s%s%s  %u 8%c1  unit %u\n", link ? link : "", link ? " -> " : "", host_line_name(s->line),
-           line->baud, parity[line->parity], line->id);
+    for (size_t k = 0; k < s->lines; k++)
+        host_line_print(s->line[k]);
 }
 
 /* --- Running --- */
@@ -308,20 +334,19 @@ static bool simulate(struct host_session *s, int64_t start_ns)
 
 bool host_session_step(struct host_session *s, int wait_ms)
 {
-    struct pollfd entries[HOST_CONTROL_CLIENTS + 2];
+    struct pollfd entries[HOST_CONTROL_CLIENTS + 1 + LINES * HOST_LINE_ENTRIES];
     int64_t now = now_ns();
-    size_t n = 1;
-    int silence;
+    size_t n = 0;
 
     if (simulate(s, now))
         wait_ms = 0;
-    silence = host_line_poll(s->line, &entries[0], now_ns() / 1000000);
-    if (silence >= 0 && silence < wait_ms)
-        wait_ms = silence;
+    now = now_ns() / 1000000;
+    for (size_t k = 0; k < s->lines; k++)
+        n += host_line_poll(s->line[k], entries + n, now, &wait_ms);
     if (s->control)
-        n += host_control_poll(s->control, entries + 1);
+        n += host_control_poll(s->control, entries + n);
     poll(entries, n, wait_ms);
-    serve_line(s);
+    serve_lines(s);
     if (s->control)
         host_control_serve(s->control);
     return !s->quit;

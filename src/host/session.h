@@ -11,10 +11,13 @@
 
 #define HOST_SPEED_MAX 0.0 /* as fast as it goes */
 
+/* NULL for what is not wanted. Each bus has a pty in any case. */
 struct host_session_options {
-    const char *modbus_link;  /* where the pty's link goes, NULL for none */
-    const char *control_path; /* NULL for none */
-    double speed;             /* simulated per real second, or HOST_SPEED_MAX */
+    const char *modbus_link, *mbus_link; /* where a pty's link goes */
+    const char *modbus_port, *mbus_port; /* real serial ports */
+    const char *mbus_tcp;                /* HOST:PORT */
+    const char *control_path;
+    double speed; /* simulated per real second, or HOST_SPEED_MAX */
 };
 
 struct host_session;

@@ -8,25 +8,25 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../sim/bus.h"
+
 #define READ_HOLDING   0x03
 #define WRITE_SINGLE   0x06
 #define WRITE_MULTIPLE 0x10
 
 struct host_modbus {
-    struct em_meter *meter;
     modbus_t *ctx;            /* its socket is out[0] */
     int out[2];               /* what libmodbus sends into [0] comes out of [1] */
     modbus_mapping_t mapping; /* shows libmodbus just the registers of the request */
     uint16_t registers[EM_READ_MAX];
 };
 
-struct host_modbus *host_modbus_new(struct em_meter *meter)
+struct host_modbus *host_modbus_new(void)
 {
     struct host_modbus *s = calloc(1, sizeof *s);
 
     if (!s)
         return NULL;
-    s->meter = meter;
     s->out[0] = s->out[1] = -1;
     s->ctx = modbus_new_rtu("/dev/null", 9600, 'E', 8, 1); /* never opened: only its framing is used */
     if (!s->ctx || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s->out)) {
@@ -49,23 +49,6 @@ void host_modbus_free(struct host_modbus *s)
     if (s->out[1] >= 0)
         close(s->out[1]);
     free(s);
-}
-
-static uint16_t crc16(const uint8_t *byte, size_t n)
-{
-    uint16_t crc = 0xFFFF;
-
-    while (n--) {
-        crc ^= *byte++;
-        for (int k = 0; k < 8; k++)
-            crc = (uint16_t)(crc & 1 ? crc >> 1 ^ 0xA001 : crc >> 1);
-    }
-    return crc;
-}
-
-bool host_modbus_crc_ok(const uint8_t *frame, size_t n)
-{
-    return n >= 4 && crc16(frame, n - 2) == (frame[n - 2] | frame[n - 1] << 8);
 }
 
 int host_modbus_length(const uint8_t *frame, size_t n)
@@ -96,7 +79,7 @@ static void show(struct host_modbus *s, uint16_t address, uint16_t count)
 }
 
 /* Lets the core carry out the request; n is its length without CRC. */
-static enum em_exception carry_out(struct host_modbus *s, const uint8_t *request, size_t n)
+static enum em_exception carry_out(struct host_modbus *s, struct em_meter *meter, const uint8_t *request, size_t n)
 {
     uint16_t address = get16(request + 2), count = get16(request + 4);
     uint16_t values[EM_WRITE_MAX];
@@ -104,41 +87,42 @@ static enum em_exception carry_out(struct host_modbus *s, const uint8_t *request
 
     switch (request[1]) {
     case READ_HOLDING:
-        exception = em_registers_read(s->meter, address, count, s->registers);
+        exception = em_registers_read(meter, address, count, s->registers);
         if (!exception)
             show(s, address, count);
         return exception;
     case WRITE_SINGLE:
         values[0] = get16(request + 4);
         show(s, address, 1);
-        return em_registers_write(s->meter, WRITE_SINGLE, address, 1, values);
+        return em_registers_write(meter, WRITE_SINGLE, address, 1, values);
     default:
         if (count < 1 || count > EM_WRITE_MAX || n != 7u + 2u * count || request[6] != 2 * count)
             return EM_EXCEPTION_ILLEGAL_VALUE;
         for (unsigned k = 0; k < count; k++)
             values[k] = get16(request + 7 + 2 * k);
         show(s, address, count);
-        return em_registers_write(s->meter, WRITE_MULTIPLE, address, count, values);
+        return em_registers_write(meter, WRITE_MULTIPLE, address, count, values);
     }
 }
 
-size_t host_modbus_answer(struct host_modbus *s, const uint8_t *request, size_t n, uint8_t *reply)
+size_t host_modbus_answer(void *slave, struct em_meter *meter, const uint8_t *request, size_t n, uint8_t *reply)
 {
+    struct host_modbus *s = slave;
     enum em_exception exception = EM_EXCEPTION_ILLEGAL_FUNCTION;
     int wanted = host_modbus_length(request, n);
     bool broadcast = n > 0 && request[0] == MODBUS_BROADCAST_ADDRESS;
     ssize_t length;
 
-    if (!host_modbus_crc_ok(request, n) || !em_meter_running(s->meter))
+    if (!sim_modbus_crc_ok(request, n) || !em_meter_running(meter))
         return 0;
-    if (!broadcast && request[0] != s->meter->modbus.id)
+    if (!broadcast && request[0] != meter->modbus.id)
         return 0;
     if (request[1] & 0x80) /* no function but another slave's exception */
         return 0;
     if (broadcast && request[1] != WRITE_SINGLE && request[1] != WRITE_MULTIPLE)
         return 0;
     if (wanted >= 0)
-        exception = wanted == (int)n ? carry_out(s, request, n - 2) : EM_EXCEPTION_ILLEGAL_VALUE;
+        exception = wanted == (int)n ? carry_out(s, meter, request, n - 2) : EM_EXCEPTION_ILLEGAL_VALUE;
     if (!broadcast) {
         int sent = exception ? modbus_reply_exception(s->ctx, request, exception)
                              : modbus_reply(s->ctx, request, (int)n, &s->mapping);
@@ -147,23 +131,6 @@ size_t host_modbus_answer(struct host_modbus *s, const uint8_t *request, size_t 
     } else {
         length = 0;
     }
-    em_meter_reply_sent(s->meter);
+    em_meter_reply_sent(meter);
     return length > 0 ? (size_t)length : 0;
-}
-
-size_t host_modbus_pdu(void *slave, const uint8_t *request, size_t n, uint8_t *reply)
-{
-    uint8_t frame[HOST_MODBUS_ADU_MAX + 8], answer[HOST_MODBUS_ADU_MAX];
-    uint16_t crc = crc16(request, n);
-
-    if (n + 2 > sizeof frame)
-        return 0;
-    memcpy(frame, request, n);
-    frame[n] = (uint8_t)crc;
-    frame[n + 1] = (uint8_t)(crc >> 8);
-    n = host_modbus_answer(slave, frame, n + 2, answer);
-    if (n < 2)
-        return 0;
-    memcpy(reply, answer, n - 2);
-    return n - 2;
 }

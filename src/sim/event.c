@@ -235,15 +235,6 @@ bool sim_parse_load(struct js *js, const cJSON *value, struct sim_network *netwo
 
 /* --- Names that can be expected --- */
 
-int sim_output_named(const char *name)
-{
-    if (strncmp(name, "pulses.", 7) == 0)
-        for (int k = 0; k < EM_OUTPUT_COUNT; k++)
-            if (strcmp(name + 7, sim_output_names[k]) == 0)
-                return k;
-    return -1;
-}
-
 static const char *const prefixes[] = {"reference.", "error_percent."};
 
 /* The register's name behind a prefix. */
@@ -255,9 +246,45 @@ static const char *plain_name(const char *name)
     return name;
 }
 
+unsigned sim_name_meter(const char *name, const char **plain)
+{
+    static const char prefix[] = "meter";
+    const char *digits = name + strlen(prefix);
+    size_t n = strncmp(name, prefix, strlen(prefix)) == 0 ? strspn(digits, "0123456789") : 0;
+
+    *plain = name;
+    if (n == 0 || n > 6 || digits[0] == '0' || digits[n] != '.')
+        return 0;
+    *plain = digits + n + 1;
+    return (unsigned)atoi(digits);
+}
+
+static bool meter_exists(struct js *js, unsigned meter, unsigned meters)
+{
+    return meter <= meters || js_fail(js, "there is no meter %u, only 1 to %u", meter, meters);
+}
+
+bool sim_name_fits(struct js *js, const char *name, unsigned meters)
+{
+    return meter_exists(js, sim_name_meter(name, &name), meters);
+}
+
+bool sim_event_fits(struct js *js, const struct sim_event *event, unsigned meters)
+{
+    for (unsigned k = 0; event->expectation && k < event->count; k++)
+        if (!sim_name_fits(js, event->expectation[k].name, meters))
+            return false;
+    return meter_exists(js, event->meter, meters);
+}
+
+bool sim_event_is_frame(const struct sim_event *event)
+{
+    return event->kind == SIM_EVENT_MODBUS || event->kind == SIM_EVENT_MBUS;
+}
+
 bool sim_parse_name(struct js *js, const char *name)
 {
-    const char *plain = plain_name(name);
+    const char *full = name, *plain = (sim_name_meter(name, &name), plain_name(name));
     const struct em_register *row = sim_register_named(plain);
 
     if (sim_output_named(name) >= 0)
@@ -265,8 +292,8 @@ bool sim_parse_name(struct js *js, const char *name)
     if (!row) {
         const char *near = sim_register_nearest(plain);
 
-        return near ? js_fail(js, "unknown name \"%s\"; did you mean \"%s\"?", name, near)
-                    : js_fail(js, "unknown name \"%s\"; `vmeter map` lists them", name);
+        return near ? js_fail(js, "unknown name \"%s\"; did you mean \"%s\"?", full, near)
+                    : js_fail(js, "unknown name \"%s\"; `vmeter map` lists them", full);
     }
     if (plain != name && row->source != EM_FROM_QUANTITY &&
         (row->source != EM_FROM_ENERGY || EM_ENERGY_SET(row->argument) != EM_SET_MAIN))
@@ -320,9 +347,13 @@ static bool read_switch(struct js *js, const cJSON *value, void *target, const v
     return js_bool(js, value, &event->on);
 }
 
-/* --- modbus --- */
+/* --- modbus, mbus --- */
 
-static bool parse_frame(struct js *js, const char *text, bool wildcards, struct sim_frame *frame)
+/* The bytes that a user may write: a whole unit + PDU; a whole M-Bus frame and some more for those who test with it. */
+#define MODBUS_MAX 256
+#define MBUS_MAX   (EM_MBUS_FRAME_MAX + 40)
+
+static bool parse_frame(struct js *js, const char *text, bool wildcards, unsigned max, struct sim_frame *frame)
 {
     for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
         bool any = wildcards && text[0] == '?' && text[1] == '?';
@@ -331,8 +362,8 @@ static bool parse_frame(struct js *js, const char *text, bool wildcards, struct 
             return js_fail(js,
                            "\"%.8s\" is not a byte; write two hexadecimal digits a byte, as in \"01 03 50 02 00 02\"%s",
                            text, wildcards ? ", or ?? for any" : "");
-        if (frame->n == SIM_FRAME_MAX - 4)
-            return js_fail(js, "at most %d bytes", SIM_FRAME_MAX - 4);
+        if (frame->n == max)
+            return js_fail(js, "at most %u bytes", max);
         frame->mask[frame->n] = any ? 0 : 0xFF;
         frame->byte[frame->n++] = any ? 0 : (uint8_t)strtoul((char[]){text[0], text[1], 0}, NULL, 16);
         text += 2;
@@ -348,9 +379,22 @@ static bool read_modbus(struct js *js, const cJSON *value, void *target, const v
     (void)unused;
     event->kind = SIM_EVENT_MODBUS;
     event->request = allocate(1, sizeof *event->request);
-    if (!js_string(js, value, &text) || !parse_frame(js, text, false, event->request))
+    if (!js_string(js, value, &text) || !parse_frame(js, text, false, MODBUS_MAX, event->request))
         return false;
     return event->request->n >= 2 || js_fail(js, "a request has at least a unit and a function byte");
+}
+
+static bool read_mbus(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    struct sim_event *event = target;
+    const char *text;
+
+    (void)unused;
+    event->kind = SIM_EVENT_MBUS;
+    event->request = allocate(1, sizeof *event->request);
+    if (!js_string(js, value, &text) || !parse_frame(js, text, false, MBUS_MAX, event->request))
+        return false;
+    return event->request->n > 0 || js_fail(js, "is empty; write a whole frame, as in \"10 40 00 40 16\"");
 }
 
 static bool read_reply(struct js *js, const cJSON *value, void *target, const void *unused)
@@ -364,7 +408,7 @@ static bool read_reply(struct js *js, const cJSON *value, void *target, const vo
         return true;
     event->reply_kind = SIM_REPLY_FRAME;
     event->reply = allocate(1, sizeof *event->reply);
-    if (!js_string(js, value, &text) || !parse_frame(js, text, true, event->reply))
+    if (!js_string(js, value, &text) || !parse_frame(js, text, true, SIM_FRAME_MAX, event->reply))
         return false;
     return event->reply->n > 0 || js_fail(js, "is empty; write null if there shall be no reply");
 }
@@ -435,7 +479,8 @@ static bool parse_expectation(struct js *js, const cJSON *value, struct sim_expe
         {"min", read_limit, NULL, false},
         {"max", read_limit, "", false},
     };
-    const struct em_register *row = sim_register_named(plain_name(e->name));
+    const char *name;
+    const struct em_register *row = (sim_name_meter(e->name, &name), sim_register_named(plain_name(name)));
     bool text = row && sim_register_is_text(row);
 
     if (cJSON_IsObject(value) ? !js_object(js, value, fields, COUNT(fields), e)
@@ -564,18 +609,31 @@ static bool read_corrupt(struct js *js, const cJSON *value, void *target, const 
 
 static const enum sim_event_kind tariff_input_kind = SIM_EVENT_TARIFF_INPUT, power_kind = SIM_EVENT_POWER;
 
-/* The first KIND_COUNT fields say what the event is; the rest belong to one of them. */
-#define KIND_COUNT 7
+static bool read_which_meter(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    int64_t n;
+
+    (void)unused;
+    if (!js_integer(js, value, 1, SIM_METERS_MAX, &n))
+        return false;
+    ((struct sim_event *)target)->meter = (unsigned)n;
+    return true;
+}
+
+/* The first KIND_COUNT fields say what the event is; the rest belong to some of them. */
+#define KIND_COUNT 8
 static const struct js_field event_fields[] = {
     {"set", read_set, NULL, false},
     {"tariff_input", read_switch, &tariff_input_kind, false},
     {"power", read_switch, &power_kind, false},
     {"modbus", read_modbus, NULL, false},
+    {"mbus", read_mbus, NULL, false},
     {"expect", read_expect, NULL, false},
     {"power_cut", read_power_cut, NULL, false},
     {"corrupt", read_corrupt, NULL, false},
     {"over", read_over, NULL, false},
     {"reply", read_reply, NULL, false},
+    {"meter", read_which_meter, NULL, false},
 };
 
 /* Fields of two targets in one object: those of the event and the caller's. */
@@ -617,11 +675,16 @@ static bool parse_event(struct js *js, const cJSON *object, const struct js_fiel
     if (kinds < 2 && !js_object(js, object, fields, n, &targets))
         return false;
     if (kinds != 1)
-        return js_fail(js, "an event is just one of set, tariff_input, power, modbus, expect, power_cut, corrupt");
+        return js_fail(js, "an event is just one of set, tariff_input, power, modbus, mbus, expect, power_cut, "
+                           "corrupt");
     if (has(object, "over") && event->kind != SIM_EVENT_SET)
         return js_fail(js, "\"over\" goes with \"set\"");
-    if (has(object, "reply") && event->kind != SIM_EVENT_MODBUS)
-        return js_fail(js, "\"reply\" goes with \"modbus\"");
+    if (has(object, "reply") && !sim_event_is_frame(event))
+        return js_fail(js, "\"reply\" goes with \"modbus\" and \"mbus\"");
+    if (event->meter && sim_event_is_frame(event))
+        return js_fail(js, "a frame goes to the whole bus; its address says which meter answers");
+    if (event->meter && event->kind == SIM_EVENT_EXPECT)
+        return js_fail(js, "write the names as in \"meter%u.l1_voltage\" instead", event->meter);
     for (unsigned k = 0; k < event->count && event->over; k++) {
         enum sim_quantity q = event->kind == SIM_EVENT_SET ? event->assignment[k].quantity : SIM_FREQUENCY;
 

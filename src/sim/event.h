@@ -7,6 +7,7 @@
 #include "json.h"
 #include "memory.h"
 #include "network.h"
+#include "point.h"
 #include "value.h"
 
 enum sim_event_kind {
@@ -14,13 +15,14 @@ enum sim_event_kind {
     SIM_EVENT_TARIFF_INPUT,
     SIM_EVENT_POWER,
     SIM_EVENT_MODBUS,
+    SIM_EVENT_MBUS,
     SIM_EVENT_EXPECT,
     SIM_EVENT_POWER_CUT,
     SIM_EVENT_CORRUPT,
 };
 
-/* Bytes of a frame; in an expected reply mask 0 matches any byte. */
-#define SIM_FRAME_MAX 260
+/* Bytes of a frame, or of two on the M-Bus; in an expected reply mask 0 matches any byte. */
+#define SIM_FRAME_MAX (2 * EM_MBUS_FRAME_MAX)
 struct sim_frame {
     uint16_t n;
     uint8_t byte[SIM_FRAME_MAX], mask[SIM_FRAME_MAX];
@@ -40,12 +42,13 @@ struct sim_expectation {
 
 struct sim_event {
     enum sim_event_kind kind;
+    unsigned meter;                      /* 1..: the one it acts on; 0: not said */
     unsigned count;                      /* of assignments or expectations */
     struct sim_assignment *assignment;   /* SET */
     int64_t over;                        /* SET: samples of the ramp, 0 for a step */
     bool on;                             /* TARIFF_INPUT, POWER */
-    struct sim_frame *request, *reply;   /* MODBUS */
-    enum sim_reply reply_kind;           /* MODBUS */
+    struct sim_frame *request, *reply;   /* MODBUS, MBUS */
+    enum sim_reply reply_kind;           /* MODBUS, MBUS */
     uint64_t after_writes;               /* POWER_CUT: the n-th write from now is cut */
     enum sim_torn torn;                  /* POWER_CUT: how much of it reaches the memory */
     enum em_nv_area area;                /* CORRUPT */
@@ -71,11 +74,17 @@ bool sim_parse_path(struct js *js, const char *path, struct sim_assignment *a);
 /* Range check and assignment of a plain number, as for a value read from JSON. */
 bool sim_check_number(struct js *js, const struct sim_assignment *a, double number);
 
-/* Is there anything to expect under this name? Else js->error is set. */
+/* Is there anything to expect under this name? Else js->error is set. Before it may stand "meter2.", which meter that
+ * is: sim_name_meter returns the number (0 if none is said) and where the plain name begins. */
 bool sim_parse_name(struct js *js, const char *name);
+unsigned sim_name_meter(const char *name, const char **plain);
 
-/* The pulse output behind "pulses.led", "pulses.s0_1", "pulses.s0_2"; -1 for other names. */
-int sim_output_named(const char *name);
+/* Do the meters that an event or a name speaks of exist, where there are so many? Else js->error is set. */
+bool sim_event_fits(struct js *js, const struct sim_event *event, unsigned meters);
+bool sim_name_fits(struct js *js, const char *name, unsigned meters);
+
+/* Is it a frame on a bus? */
+bool sim_event_is_frame(const struct sim_event *event);
 
 /* Bytes as "01 06 60 48": n of them into text (3 * n + 1 bytes). */
 void sim_frame_text(const uint8_t *byte, const uint8_t *mask, size_t n, char *text);

@@ -38,33 +38,37 @@ static void add_expectations(cJSON *report, const struct sim *sim)
     }
 }
 
-static void add_registers(cJSON *report, struct sim *sim)
+/* What one meter has come to. */
+static void add_point(cJSON *report, struct sim_point *point)
 {
-    struct sim_reference now = sim_ideal(sim);
+    struct sim_reference now = sim_point_ideal(point);
     cJSON *registers = cJSON_AddObjectToObject(report, "registers");
     cJSON *energies = cJSON_AddObjectToObject(report, "energy_wh");
     cJSON *reference = cJSON_AddObjectToObject(report, "reference");
+    cJSON *pulses = cJSON_AddObjectToObject(report, "pulses");
 
     for (size_t k = 0; k < em_register_count; k++) {
         const struct em_register *row = &em_registers[k];
-        enum em_combination code = (enum em_combination)sim->meter.settings.value[EM_SETTING_COMBINATION_CODE];
+        enum em_combination code = (enum em_combination)point->meter.settings.value[EM_SETTING_COMBINATION_CODE];
         struct sim_value v;
         double ideal;
 
         if (!row->name)
             continue;
-        sim_value_read(&v, &sim->meter, row);
+        sim_value_read(&v, &point->meter, row);
         add_value(registers, row->name, &v);
         if (row->source == EM_FROM_ENERGY)
-            add_number(energies, row->name, (double)em_register_value(&sim->meter, row));
+            add_number(energies, row->name, (double)em_register_value(&point->meter, row));
         if (row->type == EM_TYPE_FLOAT32 && sim_reference_value(&now, row, code, &ideal))
             add_number(reference, row->name, ideal);
     }
+    for (int k = 0; k < EM_OUTPUT_COUNT; k++)
+        add_number(pulses, sim_output_names[k], (double)point->pulses[k]);
 }
 
 void sim_report_json(FILE *out, struct sim *sim, double wall_seconds)
 {
-    cJSON *report = cJSON_CreateObject(), *pulses;
+    cJSON *report = cJSON_CreateObject(), *list;
     char *text;
 
     cJSON_AddStringToObject(report, "scenario", sim->scenario->name);
@@ -72,10 +76,17 @@ void sim_report_json(FILE *out, struct sim *sim, double wall_seconds)
     add_number(report, "simulated_seconds", sim_seconds(sim->now));
     add_number(report, "wall_seconds", floor(wall_seconds * 1000 + 0.5) / 1000);
     add_expectations(report, sim);
-    add_registers(report, sim);
-    pulses = cJSON_AddObjectToObject(report, "pulses");
-    for (int k = 0; k < EM_OUTPUT_COUNT; k++)
-        add_number(pulses, sim_output_names[k], (double)sim->pulses[k]);
+    if (sim->points == 1) {
+        add_point(report, &sim->point[0]);
+    } else {
+        list = cJSON_AddArrayToObject(report, "meters");
+        for (unsigned k = 0; k < sim->points; k++) {
+            cJSON *item = cJSON_CreateObject();
+
+            add_point(item, &sim->point[k]);
+            cJSON_AddItemToArray(list, item);
+        }
+    }
     text = cJSON_Print(report);
     fprintf(out, "%s\n", text);
     free(text);
@@ -181,7 +192,7 @@ void sim_report_text(FILE *out, const struct sim *sim, double wall_seconds, bool
         fprintf(out, "%zu of %zu expectations FAILED\n", r->failed, r->count);
 }
 
-bool sim_csv_columns(struct js *js, const char *list, struct sim_csv *csv)
+bool sim_csv_columns(struct js *js, const char *list, unsigned meters, struct sim_csv *csv)
 {
     static const char usual[] = "l1_voltage,l2_voltage,l3_voltage,l1_current,l2_current,l3_current,grid_frequency,"
                                 "total_active_power,total_reactive_power,total_apparent_power,power_factor,"
@@ -192,7 +203,7 @@ bool sim_csv_columns(struct js *js, const char *list, struct sim_csv *csv)
     csv->count = 0;
     while (ok && (name = strsep(&rest, ","))) {
         name += strspn(name, " ");
-        ok = csv->count < SIM_CSV_COLUMNS ? sim_parse_name(js, name)
+        ok = csv->count < SIM_CSV_COLUMNS ? sim_parse_name(js, name) && sim_name_fits(js, name, meters)
                                           : js_fail(js, "more than %d columns", SIM_CSV_COLUMNS);
         if (ok)
             csv->name[csv->count++] = strdup(name);

@@ -23,8 +23,9 @@ struct sim_csv {
     char *name[SIM_CSV_COLUMNS];
 };
 
-/* Reads a comma-separated list of names, or NULL for a useful default; false with js->error set. */
-bool sim_csv_columns(struct js *js, const char *list, struct sim_csv *csv);
+/* Reads a comma-separated list of names where there are so many meters, or NULL for a useful default; false with
+ * js->error set. */
+bool sim_csv_columns(struct js *js, const char *list, unsigned meters, struct sim_csv *csv);
 void sim_csv_free(struct sim_csv *csv);
 void sim_csv_header(FILE *out, const struct sim_csv *csv);
 void sim_csv_row(FILE *out, const struct sim_csv *csv, struct sim *sim);

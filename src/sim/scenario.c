@@ -134,10 +134,24 @@ static bool read_whole(struct js *js, const cJSON *value, enum em_setting settin
     return true;
 }
 
+static void add_preset(struct sim_setup *s, enum em_setting setting, int32_t value)
+{
+    s->preset = grow(s->preset, s->preset_count, sizeof *s->preset);
+    s->preset[s->preset_count++] = (struct sim_preset){setting, value};
+}
+
+static const struct sim_preset *find_preset(const struct sim_setup *s, enum em_setting setting)
+{
+    for (unsigned k = s->preset_count; k-- > 0;)
+        if (s->preset[k].setting == setting)
+            return &s->preset[k];
+    return NULL;
+}
+
 static bool read_setting(struct js *js, const cJSON *value, void *target, const void *argument)
 {
     static const char *const parities[] = {"even", "none", "odd", NULL};
-    struct sim_scenario *s = target;
+    struct sim_setup *s = target;
     const struct setting_key *key = argument;
     unsigned primary = 0, secondary = 0;
     int32_t number = 0;
@@ -171,8 +185,7 @@ static bool read_setting(struct js *js, const cJSON *value, void *target, const 
     }
     if (!ok)
         return false;
-    s->preset = grow(s->preset, s->preset_count, sizeof *s->preset);
-    s->preset[s->preset_count++] = (struct sim_preset){key->setting, number};
+    add_preset(s, key->setting, number);
     /* Set 0 of the history is what was counted under 5/5: another ratio has been set by a first change. */
     if (key->form == RATIO && number != EM_CT_RATIO(5, 5) && s->ct_changes == 0)
         s->ct_changes = 1;
@@ -181,7 +194,7 @@ static bool read_setting(struct js *js, const cJSON *value, void *target, const 
 
 static bool read_energy(struct js *js, const cJSON *value, void *target, const void *unused)
 {
-    struct sim_scenario *s = target;
+    struct sim_setup *s = target;
     const cJSON *item;
 
     (void)unused;
@@ -208,7 +221,7 @@ static bool read_energy(struct js *js, const cJSON *value, void *target, const v
 }
 
 /* Only a meter can tell which energies are stored: try on one. */
-static bool check_preloads(struct js *js, const struct sim_scenario *s)
+static bool check_preloads(struct js *js, const struct sim_setup *s)
 {
     struct em_energy scratch = {.ct_changes = s->ct_changes};
 
@@ -230,16 +243,193 @@ static bool check_preloads(struct js *js, const struct sim_scenario *s)
     return true;
 }
 
+/* What is not said follows from what is: a secondary address is the serial number from the works on. */
+static void complete_identity(struct sim_setup *s)
+{
+    const struct sim_preset *serial = find_preset(s, EM_SETTING_SERIAL_NUMBER);
+
+    if (serial && !find_preset(s, EM_SETTING_MBUS_ID))
+        add_preset(s, EM_SETTING_MBUS_ID, serial->value);
+}
+
+#define METER_FIELDS (COUNT(setting_keys) + 1)
+
+static void put_meter_fields(struct js_field fields[METER_FIELDS])
+{
+    for (size_t k = 0; k < COUNT(setting_keys); k++)
+        fields[k] = (struct js_field){setting_keys[k].key, read_setting, &setting_keys[k], false};
+    fields[COUNT(setting_keys)] = (struct js_field){"energy", read_energy, NULL, false};
+}
+
 static bool read_meter(struct js *js, const cJSON *value, void *target, const void *unused)
 {
-    struct js_field fields[COUNT(setting_keys) + 1];
-    size_t n = 0;
+    struct sim_setup *s = ((struct sim_scenario *)target)->setup;
+    struct js_field fields[METER_FIELDS];
 
     (void)unused;
-    for (size_t k = 0; k < COUNT(setting_keys); k++)
-        fields[n++] = (struct js_field){setting_keys[k].key, read_setting, &setting_keys[k], false};
-    fields[n++] = (struct js_field){"energy", read_energy, NULL, false};
-    return js_object(js, value, fields, n, target) && check_preloads(js, target);
+    put_meter_fields(fields);
+    if (!js_object(js, value, fields, METER_FIELDS, s) || !check_preloads(js, s))
+        return false;
+    complete_identity(s);
+    return true;
+}
+
+/* --- meters --- */
+
+/* What is counted on from one meter of an item to the next. */
+static const struct first_key {
+    const char *key, *single;
+    enum em_setting setting;
+    bool digits;
+} first_keys[] = {
+    {"first_serial_number", "serial_number", EM_SETTING_SERIAL_NUMBER, true},
+    {"first_mbus_id", "mbus_id", EM_SETTING_MBUS_ID, true},
+    {"first_address", "mbus_address", EM_SETTING_MBUS_ADDRESS, false},
+    {"first_modbus_id", "modbus_id", EM_SETTING_MODBUS_ID, false},
+};
+
+/* One item of the list: a setup, and how many meters it stands for. */
+struct item {
+    struct sim_setup setup; /* first: readers of a setup take an item too */
+    int64_t count;
+    bool has_first[COUNT(first_keys)];
+    int32_t first[COUNT(first_keys)];
+};
+
+static bool read_count(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    (void)unused;
+    return js_integer(js, value, 1, SIM_METERS_MAX, &((struct item *)target)->count);
+}
+
+static bool read_first(struct js *js, const cJSON *value, void *target, const void *argument)
+{
+    const struct first_key *key = argument;
+    struct item *item = target;
+    size_t k = (size_t)(key - first_keys);
+
+    item->has_first[k] = true;
+    return key->digits ? read_digits(js, value, 8, &item->first[k])
+                       : read_whole(js, value, key->setting, &item->first[k]);
+}
+
+static bool read_own_load(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    (void)unused;
+    return sim_parse_load(js, value, &((struct item *)target)->setup.network);
+}
+
+/* The counted numbers must not run out of their range. */
+static bool check_firsts(struct js *js, const cJSON *value, const struct item *item)
+{
+    for (size_t k = 0; k < COUNT(first_keys); k++) {
+        int32_t min, max;
+        size_t mark;
+
+        if (!item->has_first[k])
+            continue;
+        if (cJSON_GetObjectItemCaseSensitive(value, first_keys[k].single))
+            return js_fail(js, "give either \"%s\" or \"%s\"", first_keys[k].key, first_keys[k].single);
+        em_setting_limits(first_keys[k].setting, &min, &max);
+        mark = js_enter_key(js, first_keys[k].key);
+        if (item->first[k] + item->count - 1 > max)
+            return js_fail(js, "the last of %lld would be %lld; the highest is %d", (long long)item->count,
+                           (long long)(item->first[k] + item->count - 1), max);
+        js_leave(js, mark);
+    }
+    return true;
+}
+
+static void *copy_list(const void *list, size_t count, size_t size)
+{
+    void *copy = calloc(count ? count : 1, size);
+
+    if (!copy)
+        abort();
+    if (count)
+        memcpy(copy, list, count * size);
+    return copy;
+}
+
+/* The n-th meter of an item as the meter with number `index` of all. */
+static void add_setup(struct sim_scenario *s, const struct item *item, int32_t n)
+{
+    int32_t index = (int32_t)s->meters;
+    struct sim_setup *setup;
+
+    s->setup = grow(s->setup, s->meters, sizeof *s->setup);
+    setup = &s->setup[s->meters++];
+    *setup = item->setup;
+    setup->preset = copy_list(item->setup.preset, item->setup.preset_count, sizeof *setup->preset);
+    setup->preload = copy_list(item->setup.preload, item->setup.preload_count, sizeof *setup->preload);
+    setup->network.front_end.seed += (uint64_t)index;
+    for (size_t k = 0; k < COUNT(first_keys); k++)
+        if (item->has_first[k])
+            add_preset(setup, first_keys[k].setting, item->first[k] + n);
+    /* The works gives each meter a serial number of its own. */
+    if (!find_preset(setup, EM_SETTING_SERIAL_NUMBER)) {
+        struct em_settings works;
+
+        em_settings_init(&works);
+        add_preset(setup, EM_SETTING_SERIAL_NUMBER, works.value[EM_SETTING_SERIAL_NUMBER] + index);
+    }
+    complete_identity(setup);
+}
+
+static void free_setup(struct sim_setup *setup)
+{
+    free(setup->preset);
+    free(setup->preload);
+}
+
+static bool read_item(struct js *js, const cJSON *value, struct sim_scenario *s, const struct sim_network *network)
+{
+    struct js_field fields[METER_FIELDS + 2 + COUNT(first_keys)];
+    struct item item = {.setup.network = *network, .count = 1};
+    size_t n = METER_FIELDS;
+    bool ok;
+
+    put_meter_fields(fields);
+    fields[n++] = (struct js_field){"load", read_own_load, NULL, false};
+    fields[n++] = (struct js_field){"count", read_count, NULL, false};
+    for (size_t k = 0; k < COUNT(first_keys); k++)
+        fields[n++] = (struct js_field){first_keys[k].key, read_first, &first_keys[k], false};
+    ok = js_object(js, value, fields, n, &item) && check_preloads(js, &item.setup) && check_firsts(js, value, &item);
+    if (ok && s->meters + item.count > SIM_METERS_MAX)
+        ok = js_fail(js, "more than %d meters", SIM_METERS_MAX);
+    for (int32_t k = 0; ok && k < item.count; k++)
+        add_setup(s, &item, k);
+    free_setup(&item.setup);
+    return ok;
+}
+
+/* Turns the one meter that has been read into the list; grid, "load", "ct" and "front_end" are those of all. */
+static bool expand_meters(struct js *js, const cJSON *root, struct sim_scenario *s)
+{
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(root, "meters"), *value;
+    const struct sim_network network = s->setup[0].network;
+    size_t mark;
+    int k = 0;
+
+    if (!list)
+        return true;
+    if (cJSON_GetObjectItemCaseSensitive(root, "meter"))
+        return js_fail(js, "give either \"meter\" or \"meters\"");
+    mark = js_enter_key(js, "meters");
+    if (cJSON_GetArraySize(list) == 0)
+        return js_fail(js, "must have at least one meter");
+    free_setup(&s->setup[0]);
+    s->meters = 0;
+    cJSON_ArrayForEach(value, list)
+    {
+        size_t inner = js_enter_index(js, k++);
+
+        if (!read_item(js, value, s, &network))
+            return false;
+        js_leave(js, inner);
+    }
+    js_leave(js, mark);
+    return true;
 }
 
 /* --- ct and front_end --- */
@@ -251,7 +441,7 @@ static bool read_ct(struct js *js, const cJSON *value, void *target, const void 
     (void)unused;
     if (!read_ratio(js, value, 99999, &primary, &secondary))
         return false;
-    ((struct sim_scenario *)target)->network.ct_ratio = (double)primary / secondary;
+    ((struct sim_scenario *)target)->setup->network.ct_ratio = (double)primary / secondary;
     return true;
 }
 
@@ -311,7 +501,7 @@ static bool read_front_end(struct js *js, const cJSON *value, void *target, cons
     };
 
     (void)unused;
-    return js_object(js, value, fields, COUNT(fields), &((struct sim_scenario *)target)->network.front_end);
+    return js_object(js, value, fields, COUNT(fields), &((struct sim_scenario *)target)->setup->network.front_end);
 }
 
 /* --- timeline --- */
@@ -422,13 +612,13 @@ static bool read_text(struct js *js, const cJSON *value, void *target, const voi
 static bool read_grid(struct js *js, const cJSON *value, void *target, const void *unused)
 {
     (void)unused;
-    return sim_parse_grid(js, value, &((struct sim_scenario *)target)->network);
+    return sim_parse_grid(js, value, &((struct sim_scenario *)target)->setup->network);
 }
 
 static bool read_load(struct js *js, const cJSON *value, void *target, const void *unused)
 {
     (void)unused;
-    return sim_parse_load(js, value, &((struct sim_scenario *)target)->network);
+    return sim_parse_load(js, value, &((struct sim_scenario *)target)->setup->network);
 }
 
 static bool read_profile(struct js *js, const cJSON *value, void *target, const void *unused)
@@ -446,7 +636,7 @@ static bool read_seed(struct js *js, const cJSON *value, void *target, const voi
     (void)unused;
     if (!js_integer(js, value, 0, 9007199254740992, &seed))
         return false;
-    ((struct sim_scenario *)target)->network.front_end.seed = (uint64_t)seed;
+    ((struct sim_scenario *)target)->setup->network.front_end.seed = (uint64_t)seed;
     return true;
 }
 
@@ -468,6 +658,7 @@ static const struct js_field scenario_fields[] = {
     {"duration", read_time, &duration_offset, false},
     {"seed", read_seed, NULL, false},
     {"meter", read_meter, NULL, false},
+    {"meters", read_nothing, NULL, false}, /* see expand_meters */
     {"ct", read_ct, NULL, false},
     {"grid", read_grid, NULL, false},
     {"load", read_load, NULL, false},
@@ -485,8 +676,10 @@ static struct sim_scenario *new_scenario(const char *file)
         abort();
     s->file = copy_text(file);
     s->duration = -1;
-    sim_network_init(&s->network);
-    s->network.ct_ratio = 0;
+    s->setup = grow(NULL, 0, sizeof *s->setup);
+    s->meters = 1;
+    sim_network_init(&s->setup->network);
+    s->setup->network.ct_ratio = 0;
     return s;
 }
 
@@ -504,6 +697,15 @@ static int64_t last_event(const struct sim_scenario *s)
     return last;
 }
 
+/* The transformer in the field is as the meter is set, if nothing else is said. */
+static void complete_ct(struct sim_setup *s)
+{
+    const struct sim_preset *ratio = find_preset(s, EM_SETTING_CT_RATIO);
+
+    if (s->network.ct_ratio == 0)
+        s->network.ct_ratio = ratio ? (double)EM_CT_PRIMARY(ratio->value) / EM_CT_SECONDARY(ratio->value) : 1;
+}
+
 /* What can be judged only when all is read. */
 static bool finish(struct js *js, struct sim_scenario *s)
 {
@@ -511,12 +713,8 @@ static bool finish(struct js *js, struct sim_scenario *s)
 
     if (!s->name)
         s->name = copy_text(s->file);
-    if (s->network.ct_ratio == 0) {
-        s->network.ct_ratio = 1;
-        for (unsigned k = 0; k < s->preset_count; k++)
-            if (s->preset[k].setting == EM_SETTING_CT_RATIO)
-                s->network.ct_ratio = (double)EM_CT_PRIMARY(s->preset[k].value) / EM_CT_SECONDARY(s->preset[k].value);
-    }
+    for (unsigned k = 0; k < s->meters; k++)
+        complete_ct(&s->setup[k]);
     for (unsigned k = 0; k < s->timed_count; k++)
         endless = endless || s->timed[k].times == INT64_MAX;
     if (s->duration < 0) {
@@ -525,6 +723,13 @@ static bool finish(struct js *js, struct sim_scenario *s)
         s->duration = last_event(s);
         if (s->duration == 0)
             return js_fail(js, "\"duration\" is missing");
+    }
+    for (unsigned k = 0; k < s->timed_count; k++) {
+        size_t mark = js_enter_key(js, s->timed[k].event->where);
+
+        if (!sim_event_fits(js, s->timed[k].event, s->meters))
+            return false;
+        js_leave(js, mark);
     }
     for (unsigned k = 0; k < s->timed_count; k++)
         if (s->timed[k].at > s->duration)
@@ -558,7 +763,8 @@ struct sim_scenario *sim_scenario_load(struct js *js, const char *file, const ch
         ok = override(js, root, overrides[k]);
     js->file = file;
     s = new_scenario(file);
-    ok = ok && js_object(js, root, scenario_fields, COUNT(scenario_fields), s) && finish(js, s);
+    ok = ok && js_object(js, root, scenario_fields, COUNT(scenario_fields), s) && expand_meters(js, root, s) &&
+         finish(js, s);
     cJSON_Delete(root);
     if (ok)
         return s;
@@ -572,11 +778,13 @@ struct sim_scenario *sim_scenario_default(void)
 
     s->name = copy_text("default");
     s->duration = 0;
-    s->network.ct_ratio = 1;
+    s->setup->network.ct_ratio = 1;
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
-        s->network.phase[p].mode = SIM_LOAD_PF;
-        s->network.phase[p].current = 5;
-        s->network.phase[p].pf = 0.9;
+        struct sim_phase *phase = &s->setup->network.phase[p];
+
+        phase->mode = SIM_LOAD_PF;
+        phase->current = 5;
+        phase->pf = 0.9;
     }
     return s;
 }
@@ -589,8 +797,9 @@ void sim_scenario_free(struct sim_scenario *s)
         sim_event_free(s->timed[k].event);
     sim_profile_free(&s->profile);
     free(s->timed);
-    free(s->preset);
-    free(s->preload);
+    for (unsigned k = 0; k < s->meters; k++)
+        free_setup(&s->setup[k]);
+    free(s->setup);
     free(s->name);
     free(s->description);
     free(s->file);

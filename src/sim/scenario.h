@@ -4,6 +4,7 @@
 #define SIM_SCENARIO_H
 
 #include "event.h"
+#include "point.h"
 
 /* An event of the timeline with its times; in file order. */
 struct sim_timed {
@@ -22,25 +23,12 @@ struct sim_profile {
     bool linear;                   /* ramp to the next row instead of a step */
 };
 
-struct sim_preset {
-    enum em_setting setting;
-    int32_t value;
-};
-
-struct sim_preload {
-    em_energy_id id;
-    int64_t wh;
-};
-
 struct sim_scenario {
     char *name, *description;
-    char *file;       /* as the user named it */
-    int64_t duration; /* samples */
-    struct sim_network network;
-    unsigned preset_count, preload_count;
-    struct sim_preset *preset;
-    struct sim_preload *preload;
-    uint8_t ct_changes; /* that the meter has seen before */
+    char *file;              /* as the user named it */
+    int64_t duration;        /* samples */
+    struct sim_setup *setup; /* [meters] */
+    unsigned meters;         /* at least 1 */
     unsigned timed_count;
     struct sim_timed *timed;
     struct sim_profile profile;

@@ -6,12 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Before t = 0 the meter runs this long, unseen, to settle. */
-#define SETTLE_SAMPLES (2 * EM_SAMPLE_RATE)
-
-/* Ramps move in steps of a thousandth of their length, within these limits (10 ms and 1 s). */
-#define RAMP_STEP_MIN (EM_SAMPLE_RATE / 100)
-#define RAMP_STEP_MAX EM_SAMPLE_RATE
+#include "bus.h"
 
 double sim_seconds(int64_t samples)
 {
@@ -19,173 +14,6 @@ double sim_seconds(int64_t samples)
 }
 
 /* --- Making one --- */
-
-static void preset_settings(struct sim *sim)
-{
-    for (unsigned k = 0; k < sim->scenario->preset_count; k++)
-        em_meter_preset(&sim->meter, sim->scenario->preset[k].setting, sim->scenario->preset[k].value);
-}
-
-static void preset_energies(struct sim *sim)
-{
-    const struct sim_scenario *s = sim->scenario;
-
-    sim->meter.energy.ct_changes = s->ct_changes;
-    for (unsigned k = 0; k < s->preload_count; k++)
-        em_energy_preload(&sim->meter.energy, s->preload[k].id, s->preload[k].wh);
-}
-
-/* What the works did before the meter was delivered. */
-static void set_up_meter(struct sim *sim)
-{
-    preset_settings(sim);
-    preset_energies(sim);
-    sim->meter.storage.ct_changes = sim->meter.energy.ct_changes;
-    sim->meter.storage.settings_due = sim->meter.storage.energy_due = true;
-    em_storage_commit(&sim->meter);
-}
-
-/* The reference counts on from what was preloaded. */
-static void preset_reference(struct sim *sim)
-{
-    struct sim_reference *ref = &sim->reference;
-    const struct em_energy *e = &sim->meter.energy;
-
-    for (int k = 0; k < EM_KIND_COUNT; k++) {
-        for (int d = 0; d < EM_DIRECTION_COUNT; d++) {
-            for (int p = 0; p < EM_PHASE_COUNT; p++)
-                ref->phase[p][k][d] = e->phase[p][k][d].wh;
-            for (int t = 0; t < EM_TARIFF_COUNT; t++)
-                ref->tariff[t][k][d] = e->tariff[t][k][d].wh;
-        }
-    }
-    for (int t = 0; t < EM_TARIFF_COUNT; t++)
-        for (int q = 0; q < EM_QUADRANT_COUNT; q++)
-            ref->quadrant[t][q] = e->quadrant[t][q].wh;
-    ref->since = sim->now;
-    ref->active_tariff = sim->meter.settings.value[EM_SETTING_TARIFF];
-    ref->active_code = sim->meter.settings.value[EM_SETTING_COMBINATION_CODE];
-}
-
-/* --- The meter's surroundings --- */
-
-static int read_memory(void *ctx, uint32_t offset, void *data, uint32_t n)
-{
-    return sim_memory_read(((struct sim *)ctx)->memory, offset, data, n);
-}
-
-static int write_memory(void *ctx, uint32_t offset, const void *data, uint32_t n)
-{
-    return sim_memory_write(((struct sim *)ctx)->memory, offset, data, n);
-}
-
-static void note_edge(void *ctx, enum em_output output, bool on, uint32_t sample)
-{
-    struct sim *sim = ctx;
-
-    if (sim->edges < SIM_EDGES_MAX)
-        sim->edge[sim->edges++] = (struct sim_edge){sample, output, on};
-}
-
-/* The meter goes through a block output by output: puts the edges in order of time and passes them on. */
-static void report_edges(struct sim *sim)
-{
-    for (unsigned k = 1; k < sim->edges; k++)
-        for (unsigned j = k; j && sim->edge[j].sample < sim->edge[j - 1].sample; j--) {
-            struct sim_edge swap = sim->edge[j];
-
-            sim->edge[j] = sim->edge[j - 1];
-            sim->edge[j - 1] = swap;
-        }
-    for (unsigned k = 0; k < sim->edges; k++) {
-        const struct sim_edge *e = &sim->edge[k];
-
-        sim->pulses[e->output] += e->on;
-        if (sim->trace)
-            sim_trace_edge(sim->trace, e->output, e->on, sim->now + e->sample);
-    }
-    sim->edges = 0;
-}
-
-bool sim_survived(struct sim *sim)
-{
-    sim_reference_follow(&sim->reference, &sim->meter, sim->now);
-    if (!sim->memory->dead)
-        return true;
-    em_meter_cut(&sim->meter);
-    report_edges(sim);
-    sim_memory_revive(sim->memory);
-    return false;
-}
-
-void sim_set_trace(struct sim *sim, struct sim_trace *trace)
-{
-    sim->trace = trace;
-}
-
-/* --- Settling and starting --- */
-
-static void make_samples(struct sim *sim, uint32_t n)
-{
-    int32_t *out[EM_CHANNEL_COUNT];
-    struct em_block block = {.n = n};
-    bool ran = em_meter_running(&sim->meter);
-
-    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
-        block.channel[c] = out[c] = sim->samples[c];
-    sim_wave_samples(&sim->wave, out, n);
-    em_meter_samples(&sim->meter, &block);
-    if (sim->edges)
-        report_edges(sim);
-    sim->now += n;
-    /* A meter that has started in this block may count under another tariff, from just then on. */
-    if (!ran && em_meter_running(&sim->meter))
-        sim_reference_follow(&sim->reference, &sim->meter, sim->now - sim->meter.window_samples);
-    sim_survived(sim);
-}
-
-/* Hands a changed network to the generator. */
-static void refresh(struct sim *sim)
-{
-    if (!sim->changed)
-        return;
-    sim_network_apply(&sim->network, &sim->wave);
-    sim_reference_measure(&sim->reference, &sim->network);
-    sim->changed = false;
-}
-
-/* Runs a meter before t = 0 so that the measuring part is settled; it has no memory and no outputs then. */
-static void settle_meter(struct sim *sim)
-{
-    uint32_t f = sim_network_frequency_mhz(&sim->network);
-
-    em_meter_init(&sim->meter, &sim->port, f);
-    sim->now = -SETTLE_SAMPLES;
-    preset_reference(sim);
-    sim_wave_init(&sim->wave, sim->wave.synth, f, sim->now);
-    sim->wave.phase =
-        (uint32_t)((EM_PHASE_MODULUS - (uint64_t)SETTLE_SAMPLES * f % EM_PHASE_MODULUS) % EM_PHASE_MODULUS);
-    sim->changed = true;
-    refresh(sim);
-    while (sim->now < 0)
-        make_samples(sim, SIM_CHUNK);
-}
-
-/* The meter proper, with what settling has made of the measuring part. */
-static void start_meter(struct sim *sim)
-{
-    const struct em_metrology metrology = sim->meter.metrology;
-    const struct em_supply supply = sim->meter.supply;
-
-    sim->port.ctx = sim;
-    sim->port.nv_read = read_memory;
-    sim->port.nv_write = write_memory;
-    sim->port.edge = note_edge;
-    em_meter_init(&sim->meter, &sim->port, metrology.frequency_mhz);
-    sim->meter.metrology = metrology;
-    sim->meter.supply = supply;
-    em_meter_begin(&sim->meter);
-}
 
 static void schedule(struct sim *sim)
 {
@@ -202,26 +30,17 @@ static void schedule(struct sim *sim)
     }
 }
 
-struct sim *sim_new_on(const struct sim_scenario *scenario, const struct sim_speed *speed, struct sim_memory *memory)
+struct sim *sim_new_on(const struct sim_scenario *scenario, const struct sim_speed *speed,
+                       struct sim_memory *const *memory)
 {
     struct sim *sim = calloc(1, sizeof *sim);
-    bool fresh = true;
 
-    if (!sim)
+    if (!sim || !(sim->point = calloc(scenario->meters, sizeof *sim->point)))
         abort();
     sim->scenario = scenario;
-    sim->network = scenario->network;
-    sim->port.accumulate = speed->accumulate;
-    sim->wave.synth = speed->synth;
-    sim_memory_init(&sim->own_memory);
-    sim->memory = memory ? memory : &sim->own_memory;
-    for (size_t k = 0; k < sizeof sim->memory->image; k++)
-        fresh = fresh && sim->memory->image[k] == 0xFF;
-    settle_meter(sim);
-    start_meter(sim);
-    if (fresh)
-        set_up_meter(sim);
-    preset_reference(sim);
+    sim->points = scenario->meters;
+    for (unsigned k = 0; k < sim->points; k++)
+        sim_point_init(&sim->point[k], &scenario->setup[k], speed, memory ? memory[k] : NULL);
     schedule(sim);
     return sim;
 }
@@ -244,9 +63,17 @@ void sim_free(struct sim *sim)
         free(r->actual);
     }
     free(sim->results.at);
-    free(sim->ramp);
+    for (unsigned k = 0; k < sim->points; k++)
+        sim_point_free(&sim->point[k]);
+    free(sim->point);
     sim_due_free(&sim->due);
     free(sim);
+}
+
+void sim_stop(struct sim *sim)
+{
+    for (unsigned k = 0; k < sim->points; k++)
+        em_meter_stop(&sim->point[k].meter);
 }
 
 void sim_set_modbus(struct sim *sim, sim_modbus_fn *modbus, void *ctx)
@@ -255,126 +82,21 @@ void sim_set_modbus(struct sim *sim, sim_modbus_fn *modbus, void *ctx)
     sim->modbus_ctx = ctx;
 }
 
-/* --- Changing the network --- */
-
-struct sim_reference sim_ideal(struct sim *sim)
+/* The points that an event acts on: the one it names, else all. */
+static unsigned first_point(const struct sim_event *event)
 {
-    struct sim_reference ideal;
-
-    refresh(sim);
-    ideal = sim->reference;
-    sim_reference_count(&ideal, sim->now);
-    return ideal;
+    return event->meter ? event->meter - 1 : 0;
 }
 
-/* Before the network changes: what flowed until now is counted. A network that has been changed already has been
- * changed at this very instant, and then all is counted. */
-static void before_change(struct sim *sim)
+static unsigned end_point(const struct sim *sim, const struct sim_event *event)
 {
-    if (!sim->changed)
-        sim_reference_count(&sim->reference, sim->now);
-    sim->changed = true;
+    return event->meter ? event->meter : sim->points;
 }
 
-static void assign(struct sim *sim, const struct sim_assignment *a)
+static void set_all(struct sim *sim, const struct sim_assignment *a, int64_t over)
 {
-    before_change(sim);
-    sim_network_assign(&sim->network, a);
-}
-
-static void drop_ramp(struct sim *sim, unsigned k)
-{
-    sim->ramp[k] = sim->ramp[--sim->ramps];
-}
-
-/* Bits of what a load's current can be given by: a ramp does not outlive a value that gives it in another way. */
-static unsigned rivals(enum sim_quantity quantity)
-{
-    const unsigned power = 1u << SIM_POWER | 1u << SIM_REACTIVE, pf = 1u << SIM_PF | 1u << SIM_KIND;
-
-    switch (quantity) {
-    case SIM_CURRENT:
-        return power;
-    case SIM_ANGLE:
-        return power | pf;
-    case SIM_PF:
-    case SIM_KIND:
-        return power | 1u << SIM_ANGLE;
-    case SIM_POWER:
-    case SIM_REACTIVE:
-        return pf | 1u << SIM_ANGLE | 1u << SIM_CURRENT;
-    default:
-        return 0;
-    }
-}
-
-/* A new value ends the ramps of the same quantity and of its rivals. */
-static void stop_ramps(struct sim *sim, const struct sim_assignment *a)
-{
-    unsigned ended = 1u << a->quantity | rivals(a->quantity);
-
-    for (unsigned k = sim->ramps; k-- > 0;) {
-        const struct sim_assignment *t = &sim->ramp[k].target;
-
-        if ((ended >> t->quantity & 1) && ((t->phases & a->phases) || a->quantity == SIM_FREQUENCY))
-            drop_ramp(sim, k);
-    }
-}
-
-static void start_ramp(struct sim *sim, const struct sim_assignment *a, int phase, int64_t over)
-{
-    struct sim_ramp ramp = {.target = *a, .start = sim->now, .end = sim->now + over};
-    int64_t step = over / 1000;
-
-    ramp.target.phases = a->quantity == SIM_FREQUENCY ? 0 : (uint8_t)(1 << phase);
-    ramp.from = sim_network_number(&sim->network, a->quantity, phase);
-    ramp.step = step < RAMP_STEP_MIN ? RAMP_STEP_MIN : step > RAMP_STEP_MAX ? RAMP_STEP_MAX : step;
-    ramp.next = sim->now + (over < ramp.step ? over : ramp.step);
-    sim->ramp = realloc(sim->ramp, (sim->ramps + 1) * sizeof *sim->ramp);
-    if (!sim->ramp)
-        abort();
-    sim->ramp[sim->ramps++] = ramp;
-}
-
-/* Sets a value at once or over a time. */
-static void change(struct sim *sim, const struct sim_assignment *a, int64_t over)
-{
-    stop_ramps(sim, a);
-    if (over == 0) {
-        assign(sim, a);
-        return;
-    }
-    for (int p = 0; p < EM_PHASE_COUNT; p++)
-        if ((a->phases >> p & 1) || (a->quantity == SIM_FREQUENCY && p == 0))
-            start_ramp(sim, a, p, over);
-}
-
-static int64_t next_ramp(const struct sim *sim)
-{
-    int64_t next = INT64_MAX;
-
-    for (unsigned k = 0; k < sim->ramps; k++)
-        if (sim->ramp[k].next < next)
-            next = sim->ramp[k].next;
-    return next;
-}
-
-static void step_ramps(struct sim *sim)
-{
-    for (unsigned k = sim->ramps; k-- > 0;) {
-        struct sim_ramp *ramp = &sim->ramp[k];
-        struct sim_assignment a = ramp->target;
-
-        if (ramp->next > sim->now)
-            continue;
-        if (sim->now < ramp->end)
-            a.number = ramp->from + (ramp->target.number - ramp->from) * (double)(sim->now - ramp->start) /
-                                        (double)(ramp->end - ramp->start);
-        assign(sim, &a);
-        ramp->next = ramp->next + ramp->step < ramp->end ? ramp->next + ramp->step : ramp->end;
-        if (sim->now >= ramp->end)
-            drop_ramp(sim, k);
-    }
+    for (unsigned k = 0; k < sim->points; k++)
+        sim_point_set(&sim->point[k], a, over);
 }
 
 /* The profile's row that is due, and the time of the next. */
@@ -389,10 +111,10 @@ static void step_profile(struct sim *sim)
 
         a.number = p->value[(size_t)k * p->columns + c];
         if (k == 0 || !p->linear)
-            change(sim, &a, 0);
+            set_all(sim, &a, 0);
         if (p->linear && more) {
             a.number = p->value[(size_t)(k + 1) * p->columns + c];
-            change(sim, &a, p->time[k + 1] - p->time[k]);
+            set_all(sim, &a, p->time[k + 1] - p->time[k]);
         }
     }
     if (more)
@@ -401,32 +123,18 @@ static void step_profile(struct sim *sim)
 
 /* --- Expectations --- */
 
+static struct sim_point *point_named(struct sim *sim, const char **name)
+{
+    unsigned meter = sim_name_meter(*name, name);
+
+    return &sim->point[meter ? meter - 1 : 0];
+}
+
 void sim_read(struct sim *sim, const char *name, struct sim_value *value)
 {
-    enum em_combination code = (enum em_combination)sim->meter.settings.value[EM_SETTING_COMBINATION_CODE];
-    int output = sim_output_named(name);
-    bool reference = strncmp(name, "reference.", 10) == 0, error = strncmp(name, "error_percent.", 14) == 0;
-    const struct em_register *row = sim_register_named(name + (reference ? 10 : error ? 14 : 0));
-    struct sim_reference reference_now;
-    double ideal = 0;
+    struct sim_point *point = point_named(sim, &name);
 
-    if (output >= 0) {
-        sim_value_number(value, (double)sim->pulses[output]);
-        return;
-    }
-    sim_value_read(value, &sim->meter, row);
-    if (!reference && !error)
-        return;
-    reference_now = sim_ideal(sim);
-    sim_reference_value(&reference_now, row, code, &ideal);
-    if (row->type == EM_TYPE_ASCII && reference)
-        snprintf(value->text, sizeof value->text, "%c", (char)ideal);
-    else if (reference)
-        sim_value_number(value, ideal);
-    else if (ideal != 0)
-        sim_value_number(value, 100 * (value->number - ideal) / ideal);
-    else
-        sim_value_number(value, value->number == 0 ? 0 : NAN);
+    sim_point_read(point, name, value);
 }
 
 static bool holds(const struct sim_expectation *e, const struct sim_value *actual)
@@ -537,21 +245,38 @@ static bool reply_matches(const struct sim_event *event, const uint8_t *reply, s
     return true;
 }
 
-static void execute_modbus(struct sim *sim, const struct sim_event *event)
+/* As a master that listens at each meter's own rate. Returns the length of the answer as the event is to see it. */
+static size_t ask(struct sim *sim, const struct sim_event *event, uint8_t *answer)
+{
+    uint8_t frame[SIM_FRAME_MAX + 2];
+    size_t n = event->request->n;
+    uint16_t crc;
+
+    if (event->kind == SIM_EVENT_MBUS) {
+        n = sim_mbus_bytes(sim, 0, event->request->byte, n, answer);
+        sim_mbus_idle(sim);
+        return n;
+    }
+    memcpy(frame, event->request->byte, n);
+    crc = sim_modbus_crc(frame, n);
+    frame[n] = (uint8_t)crc;
+    frame[n + 1] = (uint8_t)(crc >> 8);
+    n = sim_modbus_frame(sim, 0, frame, n + 2, answer);
+    return sim_modbus_crc_ok(answer, n) ? n - 2 : n; /* a broken answer is shown as it is */
+}
+
+static void execute_frame(struct sim *sim, const struct sim_event *event)
 {
     uint8_t reply[SIM_FRAME_MAX];
-    size_t n = 0;
-    char name[3 * 8 + 16] = "modbus ";
+    size_t n = ask(sim, event, reply);
+    char name[3 * 8 + 16];
     unsigned shown = event->request->n < 8 ? event->request->n : 8;
     char *expected;
 
-    if (sim->modbus)
-        n = sim->modbus(sim->modbus_ctx, event->request->byte, event->request->n, reply);
-    if (!sim_survived(sim))
-        n = 0;
     sim_frame_text(reply, NULL, n, sim->last_reply);
     if (event->reply_kind == SIM_REPLY_ANY)
         return;
+    strcpy(name, event->kind == SIM_EVENT_MBUS ? "mbus " : "modbus ");
     sim_frame_text(event->request->byte, NULL, shown, name + strlen(name));
     if (shown < event->request->n)
         strcat(name, " ..");
@@ -563,34 +288,54 @@ static void execute_modbus(struct sim *sim, const struct sim_event *event)
 
 /* --- Running --- */
 
-void sim_execute(struct sim *sim, const struct sim_event *event)
+static void execute_at(struct sim_point *point, const struct sim_event *event)
 {
     switch (event->kind) {
     case SIM_EVENT_SET:
         for (unsigned k = 0; k < event->count; k++)
-            change(sim, &event->assignment[k], event->over);
+            sim_point_set(point, &event->assignment[k], event->over);
         break;
     case SIM_EVENT_TARIFF_INPUT:
-        em_meter_tariff_input(&sim->meter, event->on);
-        sim_survived(sim);
-        break;
-    case SIM_EVENT_POWER_CUT:
-        sim_memory_cut(sim->memory, event->after_writes, event->torn);
-        break;
-    case SIM_EVENT_CORRUPT:
-        sim_memory_corrupt(sim->memory, event->area, event->byte);
+        em_meter_tariff_input(&point->meter, event->on);
+        sim_point_survived(point);
         break;
     case SIM_EVENT_POWER:
-        before_change(sim);
-        sim->network.powered = event->on;
+        sim_point_power(point, event->on);
+        break;
+    case SIM_EVENT_POWER_CUT:
+        sim_memory_cut(point->memory, event->after_writes, event->torn);
+        break;
+    case SIM_EVENT_CORRUPT:
+        sim_memory_corrupt(point->memory, event->area, event->byte);
         break;
     case SIM_EVENT_MODBUS:
-        execute_modbus(sim, event);
-        break;
+    case SIM_EVENT_MBUS:
     case SIM_EVENT_EXPECT:
-        execute_expect(sim, event);
         break;
     }
+}
+
+void sim_execute(struct sim *sim, const struct sim_event *event)
+{
+    if (event->kind == SIM_EVENT_EXPECT)
+        execute_expect(sim, event);
+    else if (sim_event_is_frame(event))
+        execute_frame(sim, event);
+    else
+        for (unsigned k = first_point(event); k < end_point(sim, event); k++)
+            execute_at(&sim->point[k], event);
+}
+
+static int64_t next_ramp(const struct sim *sim)
+{
+    int64_t next = INT64_MAX;
+
+    for (unsigned k = 0; k < sim->points; k++) {
+        int64_t ramp = sim_point_next_ramp(&sim->point[k]);
+
+        next = ramp < next ? ramp : next;
+    }
+    return next;
 }
 
 /* Everything that is due now: ramps first, then profile and timeline. */
@@ -598,8 +343,8 @@ static void act(struct sim *sim)
 {
     struct sim_due_item item;
 
-    if (next_ramp(sim) <= sim->now)
-        step_ramps(sim);
+    for (unsigned k = 0; k < sim->points; k++)
+        sim_point_step_ramps(&sim->point[k]);
     while (sim_due_take(&sim->due, sim->now, &item)) {
         if (item.what)
             sim_execute(sim, item.what);
@@ -621,11 +366,8 @@ void sim_run(struct sim *sim, int64_t until)
             return;
         stop = ramp < stop ? ramp : stop;
         stop = due < stop ? due : stop;
-        refresh(sim);
-        while (sim->now < stop) {
-            uint32_t left = sim_wave_left(&sim->wave);
-
-            make_samples(sim, stop - sim->now < left ? (uint32_t)(stop - sim->now) : left);
-        }
+        for (unsigned k = 0; k < sim->points; k++)
+            sim_point_run(&sim->point[k], stop);
+        sim->now = stop;
     }
 }

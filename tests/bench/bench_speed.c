@@ -54,10 +54,10 @@ static struct sim_scenario *make_scenario(const struct load *load)
 {
     struct sim_scenario *s = sim_scenario_default();
 
-    s->network.front_end.noise = load->noise;
+    s->setup->network.front_end.noise = load->noise;
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
-        set_harmonics(&s->network.phase[p].voltage_harmonics, load, load->voltage_percent);
-        set_harmonics(&s->network.phase[p].current_harmonics, load, load->current_percent);
+        set_harmonics(&s->setup->network.phase[p].voltage_harmonics, load, load->voltage_percent);
+        set_harmonics(&s->setup->network.phase[p].current_harmonics, load, load->current_percent);
     }
     return s;
 }
@@ -89,7 +89,7 @@ static void whole_second(void *ctx)
     struct sim *sim = ctx;
 
     sim_run(sim, sim->now + EM_SAMPLE_RATE);
-    read_registers(&sim->meter);
+    read_registers(&sim->point->meter);
 }
 
 struct samples {
@@ -153,9 +153,9 @@ static void measure_set(const struct host_speed *set, const struct load *load, s
     if (!s)
         abort();
     s->port.accumulate = set->loops.accumulate;
-    em_meter_init(&s->meter, &s->port, sim_network_frequency_mhz(&scenario->network));
-    sim_wave_init(&s->wave, set->loops.synth, sim_network_frequency_mhz(&scenario->network), 0);
-    sim_network_apply(&scenario->network, &s->wave);
+    em_meter_init(&s->meter, &s->port, sim_network_frequency_mhz(&scenario->setup->network));
+    sim_wave_init(&s->wave, set->loops.synth, sim_network_frequency_mhz(&scenario->setup->network), 0);
+    sim_network_apply(&scenario->setup->network, &s->wave);
 
     keep_best(&best->whole, measure(whole_second, sim));
     keep_best(&best->generator, measure(generated_second, s));

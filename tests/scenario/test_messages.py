@@ -16,7 +16,7 @@ failures = []
 
 TIMES = '"250ms", "90s", "15m", "24h", "7d"'
 PATHS = "voltage, voltage_angle, voltage_harmonics, current, angle, pf, kind, power, reactive, current_harmonics"
-KINDS = "an event is just one of set, tariff_input, power, modbus, expect, power_cut, corrupt"
+KINDS = "an event is just one of set, tariff_input, power, modbus, mbus, expect, power_cut, corrupt"
 
 
 def at_1s(**keys):
@@ -85,7 +85,7 @@ ROWS = [
     ({}, '"duration" is missing'),
     # Keys
     ({"dration": "1m"}, 'unknown key "dration"; did you mean "duration"?'),
-    ({"zzz": 1}, 'unknown key "zzz"; known are name, description, duration, seed, meter, ct, grid, load, timeline,'),
+    ({"zzz": 1}, 'unknown key "zzz"; known are name, description, duration, seed, meter, meters, ct, grid, load,'),
     ('{"duration": 1, "duration": 2}', 'key "duration" stands twice'),
     ('{"duration": 1, "load": {"L1": {"current": 1}, "L1": {"current": 2}}}', 'load: key "L1" stands twice'),
     ({"duration": 1, "name": 3}, "name: must be a text, not a number"),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/sim/bus.h"
 #include "scene.h"
 
 #define BATCHES   20
@@ -19,7 +20,7 @@ static struct host_modbus *slave;
 static void setup(void)
 {
     unit_rig_init(&rig, 50000, unit_mains(50, 2, 30));
-    slave = host_modbus_new(m);
+    slave = host_modbus_new();
     ck_assert_ptr_nonnull(slave);
 }
 
@@ -188,7 +189,7 @@ static size_t answer(const uint8_t *frame, size_t n, uint8_t *reply)
 
     ck_assert_ptr_nonnull(exact);
     memcpy(exact, frame, n);
-    length = host_modbus_answer(slave, exact, n, reply);
+    length = host_modbus_answer(slave, m, exact, n, reply);
     free(exact);
     return length;
 }
@@ -402,48 +403,16 @@ START_TEST(a_crc_is_right_only_unchanged)
         size_t n = seal(frame, make_request(frame, &seed));
         unsigned bit = (unsigned)(unit_random(&seed) % (8 * n));
 
-        UNIT_CHECK(host_modbus_crc_ok(frame, n), "frame %d", k);
+        UNIT_CHECK(sim_modbus_crc_ok(frame, n), "frame %d", k);
         frame[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        UNIT_CHECK(!host_modbus_crc_ok(frame, n), "frame %d with bit %u turned", k, bit);
+        UNIT_CHECK(!sim_modbus_crc_ok(frame, n), "frame %d with bit %u turned", k, bit);
     }
     for (size_t n = 0; n < 4; n++)
-        ck_assert(!host_modbus_crc_ok((const uint8_t[4]){0xFF, 0xFF, 0xFF, 0xFF}, n));
+        ck_assert(!sim_modbus_crc_ok((const uint8_t[4]){0xFF, 0xFF, 0xFF, 0xFF}, n));
 }
 END_TEST
 
 /* --- Without CRC --- */
-
-START_TEST(the_pdu_door_gives_the_same_replies)
-{
-    uint64_t seed = 9;
-
-    for (int k = 0; k < 20000; k++) {
-        uint8_t frame[FRAME_MAX + 2], reply[SIM_FRAME_MAX], plain[SIM_FRAME_MAX], *exact;
-        size_t n = make_request(frame, &seed), length, plain_length;
-
-        if (frame[1] == 0x06 || frame[1] == 0x10)
-            continue; /* once only */
-        exact = malloc(n);
-        memcpy(exact, frame, n);
-        plain_length = host_modbus_pdu(slave, exact, n, plain);
-        free(exact);
-        length = answer(frame, seal(frame, n), reply);
-        UNIT_CHECK(length ? plain_length == length - 2 && memcmp(plain, reply, plain_length) == 0 : plain_length == 0,
-                   "frame %d: %zu bytes, %zu with CRC", k, plain_length, length);
-    }
-}
-END_TEST
-
-START_TEST(the_pdu_door_takes_any_length)
-{
-    static uint8_t frame[SIM_FRAME_MAX + 100], reply[SIM_FRAME_MAX];
-
-    frame[0] = 1;
-    frame[1] = 0x10;
-    for (size_t n = 0; n < sizeof frame; n++)
-        UNIT_CHECK(host_modbus_pdu(slave, frame, n, reply) <= SIM_FRAME_MAX, "%zu bytes", n);
-}
-END_TEST
 
 /* --- Silence --- */
 
@@ -492,8 +461,6 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, more_bytes_never_change_a_length);
     tcase_add_test(tcase, a_right_request_has_its_own_length);
     tcase_add_test(tcase, a_crc_is_right_only_unchanged);
-    tcase_add_test(tcase, the_pdu_door_gives_the_same_replies);
-    tcase_add_test(tcase, the_pdu_door_takes_any_length);
     tcase_add_test(tcase, a_truncated_write_is_an_illegal_value);
     tcase_add_test(tcase, a_meter_without_supply_says_nothing);
     return suite;

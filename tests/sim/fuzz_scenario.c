@@ -504,8 +504,8 @@ static void run_to(struct sim_scenario *s, int64_t end, uint64_t round)
     cJSON *report;
     char *text;
 
-    scene.modbus = host_modbus_new(&scene.sim->meter);
-    sim_set_modbus(scene.sim, host_modbus_pdu, scene.modbus);
+    scene.modbus = host_modbus_new();
+    sim_set_modbus(scene.sim, host_modbus_answer, scene.modbus);
     sim_run(scene.sim, end);
     UNIT_CHECK(scene.sim->now == end, "round %lu does not come to its end", (unsigned long)round);
     text = scene_report(&scene);

@@ -82,9 +82,9 @@ void scene_open_with(struct scene *scene, const char *text, const struct sim_spe
     scene->scenario = load(&js, text);
     ck_assert_msg(scene->scenario != NULL, "%s", js.error);
     scene->sim = sim_new(scene->scenario, speed);
-    scene->modbus = host_modbus_new(&scene->sim->meter);
+    scene->modbus = host_modbus_new();
     ck_assert_ptr_nonnull(scene->modbus);
-    sim_set_modbus(scene->sim, host_modbus_pdu, scene->modbus);
+    sim_set_modbus(scene->sim, host_modbus_answer, scene->modbus);
 }
 
 void scene_open(struct scene *scene, const char *text)

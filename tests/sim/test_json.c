@@ -546,7 +546,7 @@ START_TEST(a_right_scenario_is_taken)
     scene_open(&scene, "{'duration':1,'ct':'100/5','meter':{'modbus_parity':'odd','energy':{'t1_forward_active_energy':"
                        "1.5}},'load':{'all':{'current':1,'pf':1}},'timeline':[{'at':1,'expect':{'tariff':1}}]}");
     ck_assert_int_eq(scene.scenario->duration, 8000);
-    ck_assert(scene.scenario->network.ct_ratio == 20);
+    ck_assert(scene.scenario->setup->network.ct_ratio == 20);
     scene_close(&scene);
 }
 END_TEST

@@ -12,7 +12,7 @@ static struct scene scene;
 
 static double number(enum sim_quantity quantity, int phase)
 {
-    return sim_network_number(&scene.sim->network, quantity, phase);
+    return sim_network_number(&scene.sim->point->network, quantity, phase);
 }
 
 /* Runs the scenario to its end. */
@@ -29,7 +29,7 @@ static double counted(const struct em_counter *counter, unsigned ct_secondary)
 
 static double forward_wh(int phase)
 {
-    return counted(&scene.sim->meter.energy.phase[phase][EM_ACTIVE][EM_FORWARD], 5);
+    return counted(&scene.sim->point->meter.energy.phase[phase][EM_ACTIVE][EM_FORWARD], 5);
 }
 
 /* --- Ramps --- */
@@ -56,7 +56,7 @@ START_TEST(a_ramp_is_a_straight_line_that_ends_at_its_target)
     }
     ck_assert(number(SIM_CURRENT, 0) == 7);
     ck_assert(number(SIM_FREQUENCY, 0) == 49.2);
-    ck_assert_uint_eq(scene.sim->ramps, 0);
+    ck_assert_uint_eq(scene.sim->point->ramps, 0);
     scene_close(&scene);
 }
 END_TEST
@@ -79,7 +79,7 @@ START_TEST(the_target_is_reached_at_the_very_sample)
         ck_assert_msg(number(SIM_CURRENT, 0) < 3.3, "%s: too early", over[k]);
         sim_run(scene.sim, end);
         ck_assert_msg(number(SIM_CURRENT, 0) == 3.3, "%s: %.17g", over[k], number(SIM_CURRENT, 0));
-        ck_assert_uint_eq(scene.sim->ramps, 0);
+        ck_assert_uint_eq(scene.sim->point->ramps, 0);
         scene_close(&scene);
     }
 }
@@ -136,7 +136,7 @@ START_TEST(a_ramp_replaces_a_ramp_from_where_it_is)
     UNIT_NEAR("turn", number(SIM_CURRENT, 0), 4, 1e-12);
     scene_run(&scene, 5);
     UNIT_NEAR("half way down", number(SIM_CURRENT, 0), 2, 1e-12);
-    ck_assert_uint_eq(scene.sim->ramps, 1);
+    ck_assert_uint_eq(scene.sim->point->ramps, 1);
     scene_run(&scene, 6);
     ck_assert(number(SIM_CURRENT, 0) == 0);
     finish();
@@ -183,8 +183,8 @@ START_TEST(a_load_given_in_another_way_ends_a_ramp)
                  rows[k].ramp, rows[k].set);
         scene_open(&scene, text);
         scene_run(&scene, 6);
-        ck_assert_msg(scene.sim->ramps == !rows[k].ends, "%s, then %s: %u ramps", rows[k].ramp, rows[k].set,
-                      scene.sim->ramps);
+        ck_assert_msg(scene.sim->point->ramps == !rows[k].ends, "%s, then %s: %u ramps", rows[k].ramp, rows[k].set,
+                      scene.sim->point->ramps);
         scene_close(&scene);
     }
 }
@@ -405,7 +405,7 @@ START_TEST(a_profile_goes_in_straight_lines)
     }
     finish();
     ck_assert(number(SIM_POWER, 0) == -1000);
-    ck_assert_uint_eq(scene.sim->ramps, 0);
+    ck_assert_uint_eq(scene.sim->point->ramps, 0);
     scene_close(&scene);
 }
 END_TEST
@@ -532,10 +532,10 @@ START_TEST(tariffs_are_counted_as_the_reference_does)
                "{'at':'70.5s','modbus':'01 06 60 48 00 04'}]},"
                "{'at':'599s','set':{'all.current':0}}]}");
     finish();
-    ideal = sim_ideal(scene.sim);
+    ideal = sim_point_ideal(scene.sim->point);
     for (int t = 0; t < EM_TARIFF_COUNT; t++) {
         for (int kind = 0; kind < EM_KIND_COUNT; kind++) {
-            double got = counted(&scene.sim->meter.energy.tariff[t][kind][EM_FORWARD], 5);
+            double got = counted(&scene.sim->point->meter.energy.tariff[t][kind][EM_FORWARD], 5);
             double want = ideal.tariff[t][kind][EM_FORWARD];
 
             /* A window goes to the tariff that is there at its end: half a window or so for each change. */

@@ -33,7 +33,7 @@ struct panel_album {
     size_t n;
 };
 
-/* Adds the picture of now under a title. */
+/* Adds the picture of now under a title; instead of the meter's CRC code it says CRC-CODE. */
 void panel_picture(struct panel_album *album, struct unit_rig *rig, const char *title);
 
 /* Fails unless tests/golden/lcd/NAME.txt holds exactly the album. With VMETER_GOLDEN=write in the environment it is

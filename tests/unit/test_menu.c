@@ -462,7 +462,7 @@ START_TEST(a_new_tariff_acts_and_stays_known)
 }
 END_TEST
 
-START_TEST(modbus_settings_act_at_once)
+START_TEST(line_settings_act_at_once)
 {
     go_into(MODBUS, ID);
     panel_touch(&rig, MIDDLE);
@@ -478,6 +478,12 @@ START_TEST(modbus_settings_act_at_once)
     panel_touch(&rig, LEFT);
     panel_touch(&rig, MIDDLE);
     ck_assert_int_eq(m->modbus.parity, EM_PARITY_ODD);
+    em_display_reset(&m->display);
+    go_into(MBUS, MBUS_BAUD);
+    panel_touch(&rig, MIDDLE);
+    panel_touches(&rig, RIGHT, 2);
+    panel_touch(&rig, MIDDLE);
+    ck_assert_uint_eq(m->mbus.baud, 9600);
 }
 END_TEST
 
@@ -812,7 +818,7 @@ Suite *unit_suite(void)
     tcase_add_checked_fixture(tcase, setup, NULL);
     tcase_add_test(tcase, every_choice_of_every_item);
     tcase_add_test(tcase, a_new_tariff_acts_and_stays_known);
-    tcase_add_test(tcase, modbus_settings_act_at_once);
+    tcase_add_test(tcase, line_settings_act_at_once);
     tcase_add_test(tcase, m_bus_parity_is_shown_and_can_not_be_changed);
     tcase_add_test(tcase, numbers_within_and_beyond_their_limits);
     tcase_add_test(tcase, a_digit_held_repeats);

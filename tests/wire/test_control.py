@@ -265,8 +265,9 @@ def test_signals():
 def test_ready_lines():
     """What is printed before `ready`."""
     with serve.Serve() as meter:
-        assert len(meter.lines) == 1 and meter.link in meter.lines[0], meter.lines
-        assert "9600" in meter.lines[0] and "8E1" in meter.lines[0]
+        assert len(meter.lines) == 2 and meter.link in meter.lines[0], meter.lines
+        assert meter.lines[0].startswith("modbus rtu ") and meter.lines[0].endswith("9600 8E1  unit 1")
+        assert meter.lines[1].startswith("mbus ") and meter.lines[1].endswith("2400 8E1  address 0, id 19020246")
         assert os.readlink(meter.link).startswith("/dev/pts/")
         assert stat.S_ISCHR(os.stat(meter.link).st_mode)
 

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT
+ * A line through a real serial port, by libserialport. It has the first meter's settings and follows them; when the
+ * device goes away the line waits until it is back. */
+#include <libserialport.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "transport.h"
+
+/* A device that has gone is looked for this often. */
+#define RETRY_MS 1000
+
+struct port {
+    struct host_line line;
+    struct sp_port *port; /* NULL while it is gone */
+    int fd;               /* to wait on */
+    struct em_line settings;
+    int64_t retry_ms;
+};
+
+static enum sp_parity parity_of(enum em_parity parity)
+{
+    return parity == EM_PARITY_EVEN ? SP_PARITY_EVEN : parity == EM_PARITY_ODD ? SP_PARITY_ODD : SP_PARITY_NONE;
+}
+
+static bool configure(struct port *port)
+{
+    const struct em_line s = host_bus_settings(port->line.bus);
+
+    port->settings = s;
+    return sp_set_baudrate(port->port, (int)s.baud) == SP_OK && sp_set_bits(port->port, 8) == SP_OK &&
+           sp_set_parity(port->port, parity_of(s.parity)) == SP_OK && sp_set_stopbits(port->port, 1) == SP_OK &&
+           sp_set_flowcontrol(port->port, SP_FLOWCONTROL_NONE) == SP_OK;
+}
+
+static void close_device(struct port *port)
+{
+    if (!port->port)
+        return;
+    sp_close(port->port);
+    sp_free_port(port->port);
+    port->port = NULL;
+    port->fd = -1;
+}
+
+static bool open_device(struct port *port, char *error, size_t size)
+{
+    if (sp_get_port_by_name(port->line.name, &port->port) == SP_OK &&
+        sp_open(port->port, SP_MODE_READ_WRITE) == SP_OK && configure(port) &&
+        sp_get_port_handle(port->port, &port->fd) == SP_OK)
+        return true;
+    char *why = sp_last_error_message();
+
+    snprintf(error, size, "%s: %s", port->line.name, why);
+    sp_free_error_message(why);
+    close_device(port);
+    return false;
+}
+
+static void close_port(struct host_line *line)
+{
+    close_device((struct port *)line);
+}
+
+static size_t port_entries(const struct host_line *line, struct pollfd *entries)
+{
+    *entries = (struct pollfd){.fd = ((const struct port *)line)->fd, .events = POLLIN};
+    return 1;
+}
+
+static bool send_port(struct host_line *line, const uint8_t *byte, size_t n)
+{
+    struct port *port = (struct port *)line;
+
+    return port->port && sp_nonblocking_write(port->port, byte, n) == (int)n;
+}
+
+/* What is heard at another rate is rubbish anyway. */
+static uint32_t port_baud(const struct host_line *line)
+{
+    return ((const struct port *)line)->settings.baud;
+}
+
+static void look_again(struct port *port, int64_t now_ms)
+{
+    char error[256];
+
+    if (now_ms < port->retry_ms)
+        return;
+    port->retry_ms = now_ms + RETRY_MS;
+    if (open_device(port, error, sizeof error))
+        host_log("%s %s: is back", host_bus_name(port->line.bus), port->line.name);
+}
+
+/* New settings act when all that was sent under the old ones has left. */
+static void follow_settings(struct port *port)
+{
+    const struct em_line s = host_bus_settings(port->line.bus);
+
+    if (port->line.pending || (s.baud == port->settings.baud && s.parity == port->settings.parity) ||
+        sp_output_waiting(port->port) > 0)
+        return;
+    if (!configure(port))
+        host_log("%s %s: can not be set to %u baud", host_bus_name(port->line.bus), port->line.name, s.baud);
+}
+
+static bool is_gone(const struct port *port)
+{
+    struct pollfd entry = {.fd = port->fd, .events = POLLIN};
+
+    return poll(&entry, 1, 0) > 0 && (entry.revents & (POLLHUP | POLLERR | POLLNVAL));
+}
+
+static void serve_port(struct host_line *line, int64_t now_ms)
+{
+    struct port *port = (struct port *)line;
+    uint8_t byte[512];
+    int n;
+
+    if (!port->port)
+        look_again(port, now_ms);
+    if (!port->port)
+        return;
+    while ((n = sp_nonblocking_read(port->port, byte, sizeof byte)) > 0)
+        host_line_take(line, byte, (size_t)n, now_ms);
+    if (n < 0 || is_gone(port)) {
+        host_log("%s %s: is gone; waiting for it", host_bus_name(line->bus), line->name);
+        host_line_forget(line);
+        close_device(port);
+        return;
+    }
+    follow_settings(port);
+}
+
+static const struct host_transport transport = {"", port_entries, serve_port, send_port, port_baud, close_port};
+
+struct host_line *host_line_open_port(struct host_bus *bus, const char *device, char *error, size_t size)
+{
+    struct port *port = host_line_new(&transport, bus, sizeof *port);
+
+    port->fd = -1;
+    port->line.name = strdup(device);
+    if (!open_device(port, error, size)) {
+        host_line_close(&port->line);
+        return NULL;
+    }
+    return &port->line;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ * A line through TCP: raw bytes, as a serial device server passes them on. Several masters may be connected; whoever
+ * asks is answered. */
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "transport.h"
+
+#define CLIENTS 8
+
+struct tcp {
+    struct host_line line;
+    int listener;
+    int client[CLIENTS]; /* -1: none */
+    int asker;           /* index of the client whose bytes are being taken */
+};
+
+static void hang_up(struct tcp *tcp, int k)
+{
+    close(tcp->client[k]);
+    tcp->client[k] = -1;
+    if (tcp->asker == k)
+        host_line_forget(&tcp->line);
+    host_log_debug("%s %s: disconnected", host_bus_name(tcp->line.bus), tcp->line.name);
+}
+
+static void close_tcp(struct host_line *line)
+{
+    struct tcp *tcp = (struct tcp *)line;
+
+    if (tcp->listener >= 0)
+        close(tcp->listener);
+    for (int k = 0; k < CLIENTS; k++)
+        if (tcp->client[k] >= 0)
+            close(tcp->client[k]);
+}
+
+static size_t tcp_entries(const struct host_line *line, struct pollfd *entries)
+{
+    const struct tcp *tcp = (const struct tcp *)line;
+    size_t n = 0;
+
+    entries[n++] = (struct pollfd){.fd = tcp->listener, .events = POLLIN};
+    for (int k = 0; k < CLIENTS; k++)
+        if (tcp->client[k] >= 0)
+            entries[n++] = (struct pollfd){.fd = tcp->client[k], .events = POLLIN};
+    return n;
+}
+
+/* One more than there is room for is turned away at once: it shall not wait for answers that never come. */
+static void accept_client(struct tcp *tcp)
+{
+    int fd = accept4(tcp->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), k = 0, on = 1;
+
+    if (fd < 0)
+        return;
+    while (k < CLIENTS && tcp->client[k] >= 0)
+        k++;
+    if (k == CLIENTS) {
+        host_log("%s %s: more than %d connections; one was closed", host_bus_name(tcp->line.bus), tcp->line.name,
+                 CLIENTS);
+        close(fd);
+        return;
+    }
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    tcp->client[k] = fd;
+    host_log_debug("%s %s: connected", host_bus_name(tcp->line.bus), tcp->line.name);
+}
+
+static void read_client(struct tcp *tcp, int k, int64_t now_ms)
+{
+    uint8_t byte[512];
+    ssize_t n;
+
+    while ((n = recv(tcp->client[k], byte, sizeof byte, 0)) > 0) {
+        tcp->asker = k;
+        host_line_take(&tcp->line, byte, (size_t)n, now_ms);
+    }
+    if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        hang_up(tcp, k);
+}
+
+static void serve_tcp(struct host_line *line, int64_t now_ms)
+{
+    struct tcp *tcp = (struct tcp *)line;
+
+    accept_client(tcp);
+    for (int k = 0; k < CLIENTS; k++)
+        if (tcp->client[k] >= 0)
+            read_client(tcp, k, now_ms);
+}
+
+static bool send_tcp(struct host_line *line, const uint8_t *byte, size_t n)
+{
+    struct tcp *tcp = (struct tcp *)line;
+    int fd = tcp->client[tcp->asker];
+
+    return fd >= 0 && send(fd, byte, n, MSG_NOSIGNAL) == (ssize_t)n;
+}
+
+/* A device server has a rate of its own, which is the meters'. */
+static uint32_t tcp_baud(const struct host_line *line)
+{
+    (void)line;
+    return 0;
+}
+
+static const struct host_transport transport = {" tcp", tcp_entries, serve_tcp, send_tcp, tcp_baud, close_tcp};
+
+/* Splits "HOST:PORT", "[HOST]:PORT", ":PORT" or "PORT". */
+static bool split(const char *address, char *host, size_t host_size, const char **port)
+{
+    const char *colon = strrchr(address, ':');
+    size_t n = colon ? (size_t)(colon - address) : 0;
+
+    *port = colon ? colon + 1 : address;
+    if (n >= 2 && address[0] == '[' && address[n - 1] == ']') {
+        address++;
+        n -= 2;
+    }
+    if (n >= host_size || !**port || strspn(*port, "0123456789") != strlen(*port) || strlen(*port) > 5)
+        return false;
+    snprintf(host, host_size, "%.*s", (int)n, address);
+    if (n == 0)
+        snprintf(host, host_size, "127.0.0.1");
+    return true;
+}
+
+static int listen_at(const struct addrinfo *info)
+{
+    int fd = socket(info->ai_family, info->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, info->ai_protocol), on = 1;
+
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, CLIENTS) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* The address as it came to be: port 0 has become a number. */
+static char *own_name(int fd)
+{
+    struct sockaddr_storage storage;
+    socklen_t size = sizeof storage;
+    char host[64] = "?", port[8] = "?", name[80];
+
+    if (getsockname(fd, (struct sockaddr *)&storage, &size) == 0)
+        getnameinfo((struct sockaddr *)&storage, size, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(name, sizeof name, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
+    return strdup(name);
+}
+
+struct host_line *host_line_open_tcp(struct host_bus *bus, const char *address, char *error, size_t size)
+{
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *list = NULL;
+    struct tcp *tcp;
+    char host[256];
+    const char *port;
+    int failed;
+
+    if (!split(address, host, sizeof host, &port)) {
+        snprintf(error, size, "%s: write it as HOST:PORT, or PORT for this machine only", address);
+        return NULL;
+    }
+    if ((failed = getaddrinfo(host, port, &hints, &list))) {
+        snprintf(error, size, "%s: %s", address, gai_strerror(failed));
+        return NULL;
+    }
+    tcp = host_line_new(&transport, bus, sizeof *tcp);
+    memset(tcp->client, -1, sizeof tcp->client);
+    tcp->listener = listen_at(list);
+    freeaddrinfo(list);
+    if (tcp->listener < 0) {
+        snprintf(error, size, "%s: %s", address, strerror(errno));
+        host_line_close(&tcp->line);
+        return NULL;
+    }
+    tcp->line.name = own_name(tcp->listener);
+    return &tcp->line;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ * A metering point: one meter with the network as it sees it, its load, its current transformers, its memory and what
+ * hangs on its outputs. It has no events: the simulation tells it what changes. */
+#ifndef SIM_POINT_H
+#define SIM_POINT_H
+
+#include "memory.h"
+#include "reference.h"
+#include "trace.h"
+#include "value.h"
+
+/* Ways to be faster that give the same bits; NULL for the portable ones. */
+struct sim_speed {
+    em_accumulate_fn *accumulate;
+    sim_synth_fn *synth;
+};
+
+/* Meters in one simulation. */
+#define SIM_METERS_MAX 10000
+
+struct sim_preset {
+    enum em_setting setting;
+    int32_t value;
+};
+
+struct sim_preload {
+    em_energy_id id;
+    int64_t wh;
+};
+
+/* A metering point as a scenario describes it: what the works set, in this order, and the network at t = 0. */
+struct sim_setup {
+    unsigned preset_count, preload_count;
+    struct sim_preset *preset;
+    struct sim_preload *preload;
+    uint8_t ct_changes; /* that the meter has seen before */
+    struct sim_network network;
+};
+
+/* An edge of a pulse output inside the block that is being made. */
+struct sim_edge {
+    uint32_t sample;
+    enum em_output output;
+    bool on;
+};
+#define SIM_EDGES_MAX 128
+
+/* A running ramp of one quantity of one phase. */
+struct sim_ramp {
+    struct sim_assignment target; /* phases: one bit */
+    double from;
+    int64_t start, end, step, next;
+};
+
+struct sim_point {
+    struct em_port port;
+    struct em_meter meter;
+    struct sim_network network;
+    struct sim_memory *memory, own_memory; /* the meter's EEPROM */
+    struct sim_wave wave;
+    struct sim_reference reference;
+    int64_t now;  /* samples since the start */
+    bool changed; /* the network, since the generator was set */
+    struct sim_ramp *ramp;
+    unsigned ramps;
+    struct sim_edge edge[SIM_EDGES_MAX];
+    unsigned edges;
+    uint64_t pulses[EM_OUTPUT_COUNT]; /* begun since t = 0 */
+    struct sim_trace *trace;          /* where edges are written to, or NULL */
+};
+
+/* A point at t = 0 with a running, settled meter. memory must outlive it (NULL: one of its own); if it has been set up
+ * before, it says how the meter is, and the setup's presets do not count. The point may not move in memory afterwards.
+ * Free with sim_point_free. */
+void sim_point_init(struct sim_point *point, const struct sim_setup *setup, const struct sim_speed *speed,
+                    struct sim_memory *memory);
+void sim_point_free(struct sim_point *point);
+
+/* Goes on to sample `until`, to the next ramp's step at the most (sim_point_next_ramp). */
+void sim_point_run(struct sim_point *point, int64_t until);
+
+/* When the next step of a ramp is due, INT64_MAX if none runs; and the steps that are due now. */
+int64_t sim_point_next_ramp(const struct sim_point *point);
+void sim_point_step_ramps(struct sim_point *point);
+
+/* Sets a value of the network, at once (over = 0) or on a ramp of that many samples. */
+void sim_point_set(struct sim_point *point, const struct sim_assignment *a, int64_t over);
+
+/* All three voltages go or come back. */
+void sim_point_power(struct sim_point *point, bool on);
+
+/* To be called after anything outside has acted on the meter: the reference follows its tariff, and if the supply went
+ * away while it wrote to its memory the meter stops and starts anew. Returns false then: nothing it was about to
+ * answer leaves it. */
+bool sim_point_survived(struct sim_point *point);
+
+/* The value now of a name that sim_parse_name accepts, without a "meterN." before it. A number that is not there (an
+ * error against a reference of zero) is NaN. */
+void sim_point_read(struct sim_point *point, const char *name, struct sim_value *value);
+
+/* The ideal values now, energies complete. */
+struct sim_reference sim_point_ideal(struct sim_point *point);
+
+#endif
