@@ -139,16 +139,17 @@ void em_glass_label(struct em_lcd *lcd, const char *text)
 
 void em_glass_value(struct em_lcd *lcd, const char *text)
 {
-    int left = 0;
+    int count = 0;
     unsigned digit;
 
-    if (*text == '-' && text[1] >= '0' && text[1] <= '9') {
+    for (const char *t = text; *t; t++)
+        count += *t != '.';
+    if (count > EM_LCD_ENERGY_DIGITS) { /* only a minus is one too many */
         em_glass_light(lcd, EM_LCD_VALUE_MINUS);
         text++;
+        count--;
     }
-    for (const char *t = text; *t; t++)
-        left += *t != '.';
-    digit = (unsigned)(EM_LCD_ENERGY_DIGITS - left);
+    digit = (unsigned)(EM_LCD_ENERGY_DIGITS - count);
     for (; *text; text++) {
         if (*text == '.')
             em_glass_light(lcd, EM_LCD_VALUE_POINT + digit - 1);

@@ -21,8 +21,8 @@ void em_glass_number(struct em_lcd *lcd, unsigned first, int digits, uint32_t va
 /* The label line of part 3; a '.' goes to the point behind the letter before it. */
 void em_glass_label(struct em_lcd *lcd, const char *text);
 
-/* The value line of part 3, right-aligned: 0-9 A-F - . and a minus in front of all, which has its own segment. At most
- * EM_LCD_ENERGY_DIGITS digits. */
+/* The value line of part 3, right-aligned: 0-9 A-F - and points. EM_LCD_ENERGY_DIGITS digits at most; a minus in front
+ * of that many has a segment of its own. */
 void em_glass_value(struct em_lcd *lcd, const char *text);
 
 /* The note line of part 3, in place of what stood there. */
