@@ -242,7 +242,8 @@ START_TEST(currents_and_voltages_over_the_whole_range)
          {230000000, 231000000, 1000000},
          "TOTAL VOLTAGE 230.50 V",
          "L2 VOLTAGE 231.00 V"}, /* those that are there */
-        {9, {0, 45000000, 0}, "TOTAL VOLTAGE 0.00 V", "L2 VOLTAGE 45.00 V"},
+        {9, {0, 45999999, 0}, "TOTAL VOLTAGE 0.00 V", "L2 VOLTAGE 46.00 V"},
+        {9, {0, 46000000, 0}, "TOTAL VOLTAGE 46.00 V", "L2 VOLTAGE 46.00 V"},
         {9, {593000000, 593000000, 593000000}, "TOTAL VOLTAGE 593.00 V", "L2 VOLTAGE 593.00 V"},
     };
 
@@ -270,6 +271,20 @@ START_TEST(arrow_and_quadrant_follow_the_page)
     PANEL_SHOWS(icons, "reverse q3 inductive");
     panel_touch(&rig, MIDDLE);
     PANEL_SHOWS(icons, "forward q1 inductive"); /* history: the total's */
+}
+END_TEST
+
+START_TEST(active_power_alone_has_an_arrow_and_a_quadrant)
+{
+    unit_rig_init(&rig, 50000, unit_mains(50, 2, 0));
+    unit_feed(&rig, 1);
+    PANEL_SHOWS(icons, "forward q1");
+    unit_rig_init(&rig, 50000, unit_mains(50, 2, 90));
+    unit_feed(&rig, 1);
+    PANEL_SHOWS(icons, "q1 inductive");
+    unit_rig_init(&rig, 50000, unit_mains(50, 2, -90));
+    unit_feed(&rig, 1);
+    PANEL_SHOWS(icons, "q4 capacitive");
 }
 END_TEST
 
@@ -513,6 +528,8 @@ START_TEST(a_stopped_meter_shows_its_error)
     panel_touch(&rig, RIGHT);
     PANEL_SHOWS(part3, "");
     ck_assert(em_meter_backlight(m));
+    ck_assert_int_eq(m->display.screen, EM_SCREEN_PAGES);
+    ck_assert_int_eq(m->display.page, 0);
     for (int code = 1; code < 256; code++) {
         char text[SIM_LCD_TEXT];
 
@@ -631,6 +648,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, numbers_keep_five_digits_over_the_whole_range);
     tcase_add_test(tcase, currents_and_voltages_over_the_whole_range);
     tcase_add_test(tcase, arrow_and_quadrant_follow_the_page);
+    tcase_add_test(tcase, active_power_alone_has_an_arrow_and_a_quadrant);
     tcase_add_test(tcase, without_load_no_arrow_and_no_quadrant);
     tcase_add_test(tcase, values_are_those_of_the_newest_window);
     tcase = unit_case(suite, "parts 1 and 2");
