@@ -73,7 +73,6 @@ static const struct {
     {'7', A | B | C},
     {'8', A | B | C | D | E | F | G | G2},
     {'9', A | B | C | D | F | G | G2},
-    {'+', G | G2 | I | L},
     {'-', G | G2},
     {'/', J | K},
 };

@@ -11,7 +11,7 @@ void em_glass_light(struct em_lcd *lcd, unsigned bit);
 /* Writes text from digit `first` bit on; what has no shape stays blank. Seven segments: 0-9 A-F r o - and blank. */
 void em_glass_seven(struct em_lcd *lcd, unsigned first, const char *text);
 
-/* The same with fourteen segments: A-Z 0-9 + - / and blank. */
+/* The same with fourteen segments: A-Z 0-9 - / and blank. */
 void em_glass_fourteen(struct em_lcd *lcd, unsigned first, const char *text);
 
 /* `digits` digits of value to the base 10 or 16, from bit `first` on; leading zeros are blank but for the last `least`

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "glass.h"
 #include "panel.h"
 
 #include <stdio.h>
@@ -461,6 +462,45 @@ START_TEST(energies_use_all_6_and_3_digits)
 }
 END_TEST
 
+/* --- characters --- */
+
+/* Writes with the core's shapes and reads with those of the text form. */
+START_TEST(every_character_reads_back)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-/";
+    static const char digits[] = "0123456789ABCDEFro-";
+
+    for (const char *c = letters; *c; c++) {
+        struct em_lcd lcd = {0};
+        char text[SIM_LCD_TEXT], want[2] = {*c, '\0'};
+
+        em_glass_label(&lcd, want);
+        sim_lcd_part3(&lcd, text);
+        ck_assert_str_eq(text, want);
+    }
+    for (const char *c = digits; *c; c++) {
+        struct em_lcd lcd = {0};
+        char text[SIM_LCD_TEXT], want[2] = {*c, '\0'};
+
+        em_glass_value(&lcd, want);
+        sim_lcd_part3(&lcd, text);
+        ck_assert_str_eq(text, want);
+    }
+}
+END_TEST
+
+START_TEST(a_segment_too_many_is_seen)
+{
+    struct em_lcd lcd = {0};
+    char text[SIM_LCD_TEXT];
+
+    em_glass_label(&lcd, "PF");
+    em_glass_light(&lcd, EM_LCD_LABEL + 3); /* d of the P */
+    sim_lcd_part3(&lcd, text);
+    ck_assert_str_eq(text, "xF");
+}
+END_TEST
+
 /* --- the whole --- */
 
 START_TEST(the_screen_can_be_turned)
@@ -661,6 +701,9 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, obis_codes_are_off_by_default);
     tcase_add_test(tcase, reverse_has_a_minus_but_not_under_c_03);
     tcase_add_test(tcase, energies_use_all_6_and_3_digits);
+    tcase = unit_case(suite, "characters");
+    tcase_add_test(tcase, every_character_reads_back);
+    tcase_add_test(tcase, a_segment_too_many_is_seen);
     tcase = unit_case(suite, "the whole");
     tcase_add_checked_fixture(tcase, setup, NULL);
     tcase_add_test(tcase, the_screen_can_be_turned);
