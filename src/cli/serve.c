@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * vmeter serve: a meter in real time, with a serial port. */
+ * vmeter serve: meters in real time, with a Modbus and an M-Bus. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,24 +13,29 @@
 static const char help[] =
     "usage: vmeter serve [SCENARIO.json] [options]\n"
     "\n"
-    "Runs a meter in real time and answers Modbus RTU on a virtual serial port. Without a scenario: 230 V and 5 A\n"
-    "(CT secondary) at PF 0.9 inductive on three phases. After a scenario's end its last state goes on.\n"
+    "Runs a meter in real time and answers Modbus RTU and M-Bus on virtual serial ports. Without a scenario: 230 V and\n"
+    "5 A (CT secondary) at PF 0.9 inductive on three phases. After a scenario's end its last state goes on.\n"
     "Prints a line per port and then `ready`; stops on SIGINT and SIGTERM.\n"
     "\n"
-    "  --modbus LINK     make LINK a symbolic link to the virtual serial port\n"
+    "  --modbus LINK     make LINK a symbolic link to the virtual serial port with Modbus RTU\n"
+    "  --modbus-port DEV answer Modbus RTU on a real serial port too, as in /dev/ttyUSB0\n"
+    "  --mbus LINK       make LINK a symbolic link to the virtual serial port with M-Bus\n"
+    "  --mbus-tcp HOST:PORT\n"
+    "                    answer M-Bus on a TCP port too; PORT alone is for this machine only\n"
+    "  --mbus-port DEV   answer M-Bus on a real serial port too (behind it: a level converter for slaves)\n"
     "  --control SOCKET  take requests here, see vmeter ctl --help\n"
     "  --speed X         X simulated seconds a second (default 1), or max\n"
     "  --nvm FILE        the meter's EEPROM: what it holds is the state at the start, if it has been set up before, "
     "and\n"
     "                    \"meter\" in the scenario does not count; it is kept in step with the meter\n"
     "  --set PATH=VALUE  change the scenario before it runs, as in meter.modbus_id=7; may be repeated\n"
-    "  -v                tell on stderr what happens on the port\n"
+    "  -v                tell on stderr what happens on the ports\n"
     "  -h, --help        this text\n"
     "\n"
-    "The port has the meter's own line settings, 9600 8E1 unless set otherwise; a client at another speed gets no "
-    "answer.\n"
+    "The ports have the meter's own line settings, Modbus 9600 8E1 and M-Bus 2400 8E1 unless set otherwise; a master at\n"
+    "another speed gets no answer. TCP has no speed.\n"
     "\n"
-    "  vmeter serve --modbus ./m --control ./c &\n"
+    "  vmeter serve --modbus ./m --mbus-tcp 10001 --control ./c &\n"
     "  vmeter read ./m\n"
     "  mbpoll -m rtu -a 1 -b 9600 -P even -t 4:hex -0 -r 0x5000 -c 56 -1 ./m\n";
 

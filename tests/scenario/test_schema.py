@@ -93,6 +93,10 @@ BASE = {
             "ct_ratio": {"value": "100/5"},
             "pulses.s0_2": {"min": 0},
         }},
+        {"at": 3604, "mbus": "10 5b 00 5B16", "reply": "68 ?? ?? 68"},
+        {"at": 3604, "mbus": "10 40 01 41 16", "reply": None},
+        {"at": 3604, "expect": {"meter1.l1_voltage": 230, "meter1.error_percent.l1_voltage": 0, "meter1.pulses.led": 0}},
+        {"at": 3604, "tariff_input": False, "meter": 1},
         {"at": 3604, "power_cut": {"after_writes": 3, "torn": "all"}},
         {"at": 3605, "corrupt": {"area": "mantissa", "byte": 1023}},
         {"every": "10m", "from": "1m", "times": 3, "do": [{"at": "1s", "power": True}]},
@@ -190,16 +194,24 @@ BAD = [
     ("a value that is true", ["timeline", 9, "expect", "l1_voltage"], True),
     ("an output that there is not", ["timeline", 9, "expect", "pulses.s0_3"], 0),
     ("an error of pulses", ["timeline", 9, "expect", "error_percent.pulses.led"], 0),
-    ("a cut at no write", ["timeline", 10, "power_cut", "after_writes"], 0),
-    ("a cut in some way", ["timeline", 10, "power_cut", "torn"], "most"),
-    ("a cut without a number", ["timeline", 10, "power_cut", "after_writes"], GONE),
-    ("damage in no area", ["timeline", 11, "corrupt", "area"], "energy"),
-    ("damage outside an area", ["timeline", 11, "corrupt"], {"area": "settings", "byte": 512}),
-    ("a repetition of 0 s", ["timeline", 12, "every"], 0),
-    ("a repetition of nothing", ["timeline", 12, "do"], GONE),
-    ("a repetition 0 times", ["timeline", 12, "times"], 0),
-    ("a repetition with a time of its own", ["timeline", 12, "at"], 1),
-    ("a repetition in a repetition", ["timeline", 12, "do"], [{"every": 1, "do": []}]),
+    ("half a byte on the M-Bus", ["timeline", 10, "mbus"], "10 4"),
+    ("nothing on the M-Bus", ["timeline", 10, "mbus"], ""),
+    ("a frame to one meter", ["timeline", 10, "meter"], 1),
+    ("an expectation of one meter", ["timeline", 12, "meter"], 1),
+    ("a name of no meter", ["timeline", 12, "expect", "meter0.l1_voltage"], 230),
+    ("meter 0", ["timeline", 13, "meter"], 0),
+    ("a meter by its name", ["timeline", 13, "meter"], "1"),
+    ("a meter and meters", ["meters"], [{}]),
+    ("a cut at no write", ["timeline", 14, "power_cut", "after_writes"], 0),
+    ("a cut in some way", ["timeline", 14, "power_cut", "torn"], "most"),
+    ("a cut without a number", ["timeline", 14, "power_cut", "after_writes"], GONE),
+    ("damage in no area", ["timeline", 15, "corrupt", "area"], "energy"),
+    ("damage outside an area", ["timeline", 15, "corrupt"], {"area": "settings", "byte": 512}),
+    ("a repetition of 0 s", ["timeline", 16, "every"], 0),
+    ("a repetition of nothing", ["timeline", 16, "do"], GONE),
+    ("a repetition 0 times", ["timeline", 16, "times"], 0),
+    ("a repetition with a time of its own", ["timeline", 16, "at"], 1),
+    ("a repetition in a repetition", ["timeline", 16, "do"], [{"every": 1, "do": []}]),
     ("a profile without a time", ["profile", "time"], GONE),
     ("a profile without columns", ["profile", "columns"], {}),
     ("a profile of a kind", ["profile", "columns", "p"], "L1.kind"),
@@ -212,9 +224,35 @@ BAD = [
     ("waveforms, which do not exist yet", ["waveform"], {"comtrade": "r.cfg", "channels": {"U": "L1.voltage"}}),
 ]
 
+# Another good scenario, with every key of a list of meters, and what is wrong about it.
+METERS = {
+    "duration": 1,
+    "meters": [
+        {**BASE["meter"], "load": BASE["load"]},
+        {},
+        {"count": 50, "first_serial_number": "00000001", "first_mbus_id": "10000000", "first_address": 201,
+         "first_modbus_id": 198},
+    ],
+}
+BAD_METERS = [
+    ("no meter", ["meters"], []),
+    ("meters that are no list", ["meters"], {}),
+    ("meters beside a meter", ["meter"], {}),
+    ("a meter that is a number", ["meters", 1], 5),
+    ("no meters of a kind", ["meters", 2, "count"], 0),
+    ("half a meter", ["meters", 2, "count"], 1.5),
+    ("two numbers", ["meters", 2, "mbus_id"], "10000000"),
+    ("two addresses", ["meters", 2, "mbus_address"], 1),
+    ("an address beyond 250", ["meters", 2, "first_address"], 251),
+    ("an id of 7 digits", ["meters", 2, "first_mbus_id"], "1234567"),
+    ("a grid of its own", ["meters", 1, "grid"], {}),
+    ("a sixth combination code of one", ["meters", 1, "combination_code"], 6),
+    ("a current below zero of one", ["meters", 0, "load", "all", "current"], -1),
+]
 
-def changed(path, value):
-    scenario = copy.deepcopy(BASE)
+
+def changed(base, path, value):
+    scenario = copy.deepcopy(base)
     node = scenario
     for step in path[:-1]:
         node = node[step]
@@ -243,16 +281,17 @@ def check_good(validator, name, scenario):
 
 
 def check_rows(validator):
-    check_good(validator, "base", BASE)
-    good, message = accepted_by_vmeter(BASE)
-    if not good:
-        failures.append(f"base: vmeter refuses it: {message}")
-    for what, path, value in BAD:
-        scenario = changed(path, value)
-        if validator.is_valid(scenario):
-            failures.append(f"{what}: the schema takes it")
-        if accepted_by_vmeter(scenario)[0]:
-            failures.append(f"{what}: vmeter takes it")
+    for base, bad in ((BASE, BAD), (METERS, BAD_METERS)):
+        check_good(validator, "base", base)
+        good, message = accepted_by_vmeter(base)
+        if not good:
+            failures.append(f"base: vmeter refuses it: {message}")
+        for what, path, value in bad:
+            scenario = changed(base, path, value)
+            if validator.is_valid(scenario):
+                failures.append(f"{what}: the schema takes it")
+            if accepted_by_vmeter(scenario)[0]:
+                failures.append(f"{what}: vmeter takes it")
 
 
 def check_files(validator):
@@ -298,7 +337,7 @@ def main():
     check_documents(validator)
     for failure in failures:
         print("FAIL", failure)
-    print(f"{len(BAD)} bad snippets, {len(failures)} failures")
+    print(f"{len(BAD) + len(BAD_METERS)} bad snippets, {len(failures)} failures")
     return 1 if failures else 0
 
 
