@@ -2,11 +2,12 @@
  * vmeter firmware core: the meter. Include this one.
  *
  * A meter is one struct, owned by the caller, without pointers into itself but for the port: an array of them is a
- * fleet. There are no globals. Its doors: samples (em_meter_samples), the tariff input, and bytes or register accesses
- * from a line. Time is samples; the core never asks what time it is. */
+ * fleet. There are no globals. Its doors: samples (em_meter_samples), the tariff input, the buttons, and bytes or
+ * register accesses from a line. Time is samples; the core never asks what time it is. */
 #ifndef EM_METER_H
 #define EM_METER_H
 
+#include "em_display.h"
 #include "em_energy.h"
 #include "em_mbus.h"
 #include "em_metrology.h"
@@ -54,6 +55,7 @@ struct em_meter {
     bool stopped;       /* by a fault: measures nothing, goes on answering */
     uint8_t error_code; /* EM_FAULT_ bits, manual 8.1 */
     bool quantities_fresh;
+    struct em_display display;
     struct em_quantities quantities; /* of the newest window; read with em_meter_quantities() */
 };
 

@@ -72,6 +72,7 @@ enum em_state { EM_STATE_ERROR_CODE, EM_STATE_STATUS_WORD, EM_STATE_CT_PRIMARY }
 #define EM_STATUS_TARIFF_INPUT 0x00000010u
 #define EM_STATUS_S0_1_BEHIND  0x00000020u /* pulses of output 1 wait for their turn */
 #define EM_STATUS_S0_2_BEHIND  0x00000040u
+#define EM_STATUS_BLUETOOTH    0x00000080u /* is switched on */
 #define EM_STATUS_REPAIRED     0x00000100u /* a damaged copy in memory was mended at the last start */
 #define EM_PHASE_PRESENT_V     46          /* 20 % of Un */
 
@@ -133,6 +134,10 @@ int64_t em_register_value(struct em_meter *m, const struct em_register *row);
 
 /* The value of a row that is the same in every meter (EM_FROM_CONSTANT), 0 for others. */
 int64_t em_register_constant(const struct em_register *row);
+
+/* The values behind constants and quantities: EM_QUANTITY(), in the unit of struct em_quantities. */
+uint32_t em_constant_value(enum em_constant constant);
+int64_t em_quantity_value(struct em_meter *m, uint16_t argument);
 
 /* What em_register_value() is to be divided by to give the row's unit: 1 for all but float32 rows. */
 uint64_t em_register_divisor(const struct em_register *row);

@@ -97,6 +97,7 @@ static void go_dark(struct em_meter *m, uint32_t sample)
     memset(&m->metrology.window, 0, sizeof m->metrology.window);
     memset(&m->supply, 0, sizeof m->supply);
     memset(m->bus_lit, 0, sizeof m->bus_lit);
+    em_display_reset(&m->display);
     memset(&m->mbus, 0, sizeof m->mbus);
     m->quantities_fresh = false;
 }
@@ -220,6 +221,7 @@ void em_meter_samples(struct em_meter *m, const struct em_block *block)
         em_pulses_run(&m->pulses, first, offset - first, m->port->edge, m->port->ctx);
         em_storage_run(m, offset - first);
         run_indicators(m, offset - first);
+        em_display_run(m, offset - first);
         if (progress == EM_WINDOW)
             window_closed(m);
         if (progress != EM_MORE)

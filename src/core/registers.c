@@ -56,6 +56,8 @@ static uint32_t status_word(struct em_meter *m)
         status |= EM_STATUS_S0_1_BEHIND;
     if (m->pulses.output[EM_OUTPUT_S0_2].behind)
         status |= EM_STATUS_S0_2_BEHIND;
+    if (em_meter_bluetooth(m))
+        status |= EM_STATUS_BLUETOOTH;
     if (m->storage.repaired)
         status |= EM_STATUS_REPAIRED;
     return status;
@@ -74,7 +76,12 @@ static int64_t state_value(struct em_meter *m, enum em_state state)
     return 0;
 }
 
-static int64_t quantity_value(struct em_meter *m, uint16_t argument)
+uint32_t em_constant_value(enum em_constant constant)
+{
+    return constants[constant];
+}
+
+int64_t em_quantity_value(struct em_meter *m, uint16_t argument)
 {
     const struct em_quantities *q = em_meter_quantities(m);
     unsigned k = EM_QUANTITY_INDEX(argument);
@@ -106,7 +113,7 @@ static int64_t quantity_value(struct em_meter *m, uint16_t argument)
 
 int64_t em_register_constant(const struct em_register *row)
 {
-    return row->source == EM_FROM_CONSTANT ? constants[row->argument] : 0;
+    return row->source == EM_FROM_CONSTANT ? em_constant_value((enum em_constant)row->argument) : 0;
 }
 
 int64_t em_register_value(struct em_meter *m, const struct em_register *row)
@@ -121,7 +128,7 @@ int64_t em_register_value(struct em_meter *m, const struct em_register *row)
     case EM_FROM_STATE:
         return state_value(m, (enum em_state)row->argument);
     case EM_FROM_QUANTITY:
-        return quantity_value(m, row->argument);
+        return em_quantity_value(m, row->argument);
     case EM_FROM_ENERGY:
         return em_energy_get(&m->energy, row->argument,
                              (enum em_combination)m->settings.value[EM_SETTING_COMBINATION_CODE]);
