@@ -17,6 +17,7 @@ enum cli_exit {
 
 int cli_run(int argc, char **argv);
 int cli_serve(int argc, char **argv);
+int cli_ui(int argc, char **argv);
 int cli_read(int argc, char **argv);
 int cli_map(int argc, char **argv);
 int cli_check(int argc, char **argv);

@@ -29,13 +29,22 @@ void host_line_close(struct host_line *line)
     free(line);
 }
 
+void host_line_describe(const struct host_line *line, char *kind, size_t kind_size, char *settings, size_t size)
+{
+    host_bus_describe(line->bus, settings, size);
+    snprintf(kind, kind_size, "%s%s", line->bus->which == EM_BUS_MODBUS ? "modbus rtu" : "mbus", line->transport->kind);
+}
+
+const char *host_line_name(const struct host_line *line)
+{
+    return line->name;
+}
+
 void host_line_print(const struct host_line *line)
 {
     char settings[80], kind[24];
 
-    host_bus_describe(line->bus, settings, sizeof settings);
-    snprintf(kind, sizeof kind, "%s%s", line->bus->which == EM_BUS_MODBUS ? "modbus rtu" : "mbus",
-             line->transport->kind);
+    host_line_describe(line, kind, sizeof kind, settings, sizeof settings);
     printf("%-10s  %s%s%s  %s\n", kind, line->name, line->target ? " -> " : "", line->target ? line->target : "",
            settings);
 }
