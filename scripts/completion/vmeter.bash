@@ -57,6 +57,7 @@ _vmeter_argument() {
         compopt -o nospace 2>/dev/null
         ;;
     serve:--modbus | serve:--modbus-port | serve:--mbus | serve:--mbus-port | serve:--control) _vmeter_files "$current" '' ;;
+    serve:--record) _vmeter_files "$current" .json ;;
     serve:--mbus-tcp) _vmeter_words "$current" '127.0.0.1:' ;;
     serve:--speed) _vmeter_words "$current" 'max 1 10 60 3600' ;;
     read:--baud) _vmeter_words "$current" '300 600 1200 2400 4800 9600 19200 38400 57600 115200' ;;
@@ -86,7 +87,7 @@ _vmeter() {
     if [[ $current == -* ]]; then
         case $command in
         run) _vmeter_words "$current" '--report --junit --csv --csv-every --csv-columns --pulses --nvm --set -q -v --help' ;;
-        serve) _vmeter_words "$current" '--modbus --modbus-port --mbus --mbus-tcp --mbus-port --control --speed --nvm --set -v --help' ;;
+        serve) _vmeter_words "$current" '--modbus --modbus-port --mbus --mbus-tcp --mbus-port --control --record --speed --nvm --set -v --help' ;;
         read) _vmeter_words "$current" '--unit --baud --parity --json --help' ;;
         map) _vmeter_words "$current" '--csv --json --md --help' ;;
         check | ctl) _vmeter_words "$current" '--help' ;;
