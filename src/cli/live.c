@@ -54,10 +54,9 @@ static const char shared_help[] =
     "another speed gets no answer. TCP has no speed.\n"
     "\n";
 
-static const char serve_examples[] =
-    "  vmeter serve --modbus ./m --mbus-tcp 10001 --control ./c &\n"
-    "  vmeter read ./m\n"
-    "  mbpoll -m rtu -a 1 -b 9600 -P even -t 4:hex -0 -r 0x5000 -c 56 -1 ./m\n";
+static const char serve_examples[] = "  vmeter serve --modbus ./m --mbus-tcp 10001 --control ./c &\n"
+                                     "  vmeter read ./m\n"
+                                     "  mbpoll -m rtu -a 1 -b 9600 -P even -t 4:hex -0 -r 0x5000 -c 56 -1 ./m\n";
 
 static const char ui_examples[] = "  vmeter ui --modbus ./m &\n"
                                   "  vmeter read ./m\n"
@@ -114,9 +113,10 @@ static int take_option(int option, char **argv, bool ui, struct cli_live_options
         int option;
         const char **text;
     } texts[] = {
-        {OPT_MODBUS, &s->modbus_link},     {OPT_MODBUS_PORT, &s->modbus_port}, {OPT_MBUS, &s->mbus_link},
-        {OPT_MBUS_TCP, &s->mbus_tcp},      {OPT_MBUS_PORT, &s->mbus_port},     {OPT_CONTROL, &s->control_path},
-        {OPT_RECORD, &s->record},          {OPT_NVM, &o->nvm},
+        {OPT_MODBUS, &s->modbus_link},  {OPT_MODBUS_PORT, &s->modbus_port},
+        {OPT_MBUS, &s->mbus_link},      {OPT_MBUS_TCP, &s->mbus_tcp},
+        {OPT_MBUS_PORT, &s->mbus_port}, {OPT_CONTROL, &s->control_path},
+        {OPT_RECORD, &s->record},       {OPT_NVM, &o->nvm},
     };
 
     for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) {

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+#include "window.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "front.h"
+
+/* In 1/96 inch: the window as it opens, the panel's least width, air around the front. */
+#define HEIGHT      860
+#define FRONT_WIDTH 400
+#define PANEL_WIDTH 880
+#define PANEL_LEAST 400
+#define FRONT_LEAST 180
+#define MARGIN      10
+
+#define FRAME_NS 16666667 /* 60 a second at the most */
+#define ROUND_MS 8        /* the session wants a round every 10 ms */
+
+/* While time runs fast a tap becomes a touch after this: before, nobody knows yet that it will be held. */
+#define TAP_NS 500000000
+
+struct ui_window {
+    struct sim *sim;
+    struct host_session *session;
+    SDL_Window *window;
+    SDL_Renderer *renderer;
+    struct ui_front *front;
+    struct ui_panel *panel;
+    struct ui_bench *bench;
+    double size;       /* pixels per 1/96 inch */
+    double pixel;      /* pixels per unit of the window's coordinates */
+    int width, height; /* pixels */
+    int open_width;    /* of the window before the panel was folded, in its units */
+    bool folded, hidden, quit;
+    bool dirty;                       /* to be drawn whether it looks other or not */
+    struct ui_look drawn;             /* the look that was drawn last */
+    uint64_t pulses[EM_OUTPUT_COUNT]; /* begun when it was drawn */
+    struct touch {
+        int button;      /* -1: none */
+        SDL_Keycode key; /* that touches it, or 0: the mouse */
+        bool told;       /* the meter knows */
+        int64_t since_ns;
+    } touch;
+};
+
+static int64_t now_ns(void)
+{
+    return (int64_t)((double)SDL_GetPerformanceCounter() * 1e9 / (double)SDL_GetPerformanceFrequency());
+}
+
+/* --- Buttons --- */
+
+static void let_go(struct ui_window *w)
+{
+    struct touch *t = &w->touch;
+
+    if (t->button < 0)
+        return;
+    ui_bench_press(w->bench, (enum em_button)t->button, t->told ? UI_LET_GO : UI_TAP);
+    t->button = -1;
+}
+
+/* The first touch counts until it ends, as on the meter. While time runs fast it is not told at once: a tap of a tenth
+ * of a second would be a long touch for the meter. */
+static void touch(struct ui_window *w, int button, SDL_Keycode key)
+{
+    if (w->touch.button >= 0 || button < 0)
+        return;
+    w->touch = (struct touch){.button = button, .key = key, .since_ns = now_ns()};
+    if (ui_bench_is_fast(w->bench))
+        return;
+    ui_bench_press(w->bench, (enum em_button)button, UI_TOUCH);
+    w->touch.told = true;
+}
+
+static void go_on_touching(struct ui_window *w)
+{
+    struct touch *t = &w->touch;
+
+    if (t->button < 0 || t->told || now_ns() - t->since_ns < TAP_NS)
+        return;
+    ui_bench_press(w->bench, (enum em_button)t->button, UI_TOUCH);
+    t->told = true;
+}
+
+/* --- Sizes --- */
+
+/* What the window's output and the display say now. */
+static void measure(struct ui_window *w)
+{
+    int wide, high;
+
+    SDL_GetRendererOutputSize(w->renderer, &w->width, &w->height);
+    SDL_GetWindowSize(w->window, &wide, &high);
+    w->pixel = wide > 0 ? (double)w->width / wide : 1;
+}
+
+/* Where the panel begins: the front gets what it needs for the window's height, but the panel must have room. */
+static int panel_left(const struct ui_window *w)
+{
+    double front = (w->height - 2 * MARGIN * w->size) * (UI_FACE_WIDTH / UI_FACE_HEIGHT) + 4 * MARGIN * w->size;
+    double most = w->width - PANEL_LEAST * w->size;
+
+    if (w->folded)
+        return w->width;
+    front = front < most ? front : most;
+    front = front > FRONT_LEAST * w->size ? front : FRONT_LEAST * w->size;
+    return (int)front;
+}
+
+static void place_front(struct ui_window *w)
+{
+    int margin = (int)(MARGIN * w->size), left = panel_left(w);
+    SDL_Rect area = {margin, margin, left - 2 * margin, w->height - 2 * margin};
+
+    if (ui_front_place(w->front, &area))
+        w->dirty = true;
+}
+
+static void fold(struct ui_window *w)
+{
+    int wide, high;
+    bool fixed = SDL_GetWindowFlags(w->window) & (SDL_WINDOW_MAXIMIZED | SDL_WINDOW_FULLSCREEN_DESKTOP);
+    int front = (int)(panel_left(w) / w->pixel);
+
+    SDL_GetWindowSize(w->window, &wide, &high);
+    w->folded = !w->folded;
+    w->dirty = true;
+    if (fixed)
+        return;
+    if (w->folded) {
+        w->open_width = wide;
+        SDL_SetWindowSize(w->window, front, high);
+    } else if (w->open_width > wide) {
+        SDL_SetWindowSize(w->window, w->open_width, high);
+    }
+}
+
+/* --- Events --- */
+
+static int button_of_key(SDL_Keycode key)
+{
+    static const struct {
+        SDL_Keycode key;
+        enum em_button button;
+    } keys[] = {
+        {SDLK_LEFT, EM_BUTTON_LEFT},   {SDLK_RIGHT, EM_BUTTON_RIGHT},     {SDLK_RETURN, EM_BUTTON_MIDDLE},
+        {SDLK_DOWN, EM_BUTTON_MIDDLE}, {SDLK_KP_ENTER, EM_BUTTON_MIDDLE}, {SDLK_SPACE, EM_BUTTON_MIDDLE},
+    };
+
+    for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
+        if (keys[k].key == key)
+            return keys[k].button;
+    return -1;
+}
+
+static void key_down(struct ui_window *w, const SDL_KeyboardEvent *e)
+{
+    SDL_Keycode key = e->keysym.sym;
+
+    if (e->repeat || ui_panel_types(w->panel))
+        return;
+    if (key == SDLK_F2 || key == SDLK_TAB)
+        fold(w);
+    else if (key == SDLK_p)
+        ui_bench_change(w->bench, UI_PAUSE, 0, !host_session_paused(w->session));
+    else
+        touch(w, button_of_key(key), key);
+}
+
+static int button_at(const struct ui_window *w, int x, int y)
+{
+    return ui_front_button_at(w->front, x * w->pixel, y * w->pixel);
+}
+
+static void window_event(struct ui_window *w, const SDL_WindowEvent *e)
+{
+    switch (e->event) {
+    case SDL_WINDOWEVENT_HIDDEN:
+    case SDL_WINDOWEVENT_MINIMIZED:
+        w->hidden = true;
+        let_go(w);
+        break;
+    case SDL_WINDOWEVENT_SHOWN:
+    case SDL_WINDOWEVENT_RESTORED:
+    case SDL_WINDOWEVENT_EXPOSED:
+    case SDL_WINDOWEVENT_SIZE_CHANGED:
+        w->hidden = SDL_GetWindowFlags(w->window) & (SDL_WINDOW_HIDDEN | SDL_WINDOW_MINIMIZED);
+        w->dirty = true;
+        break;
+    case SDL_WINDOWEVENT_FOCUS_LOST:
+    case SDL_WINDOWEVENT_LEAVE:
+        if (e->event == SDL_WINDOWEVENT_FOCUS_LOST || !w->touch.key)
+            let_go(w);
+        break;
+    case SDL_WINDOWEVENT_CLOSE:
+        w->quit = true;
+        break;
+    }
+}
+
+static void take_event(struct ui_window *w, const SDL_Event *e)
+{
+    ui_panel_event(w->panel, e);
+    switch (e->type) {
+    case SDL_QUIT:
+        w->quit = true;
+        break;
+    case SDL_WINDOWEVENT:
+        window_event(w, &e->window);
+        break;
+    case SDL_KEYDOWN:
+        key_down(w, &e->key);
+        break;
+    case SDL_KEYUP:
+        if (w->touch.button >= 0 && w->touch.key == e->key.keysym.sym)
+            let_go(w);
+        break;
+    case SDL_MOUSEBUTTONDOWN:
+        if (e->button.button == SDL_BUTTON_LEFT && !ui_panel_wants_mouse(w->panel))
+            touch(w, button_at(w, e->button.x, e->button.y), 0);
+        break;
+    case SDL_MOUSEBUTTONUP:
+        if (e->button.button == SDL_BUTTON_LEFT && !w->touch.key)
+            let_go(w);
+        break;
+    case SDL_MOUSEMOTION:
+        if (!w->touch.key && button_at(w, e->motion.x, e->motion.y) != w->touch.button)
+            let_go(w);
+        break;
+    case SDL_RENDER_TARGETS_RESET:
+    case SDL_RENDER_DEVICE_RESET:
+        ui_front_forget(w->front);
+        ui_panel_forget(w->panel);
+        w->dirty = true;
+        break;
+    }
+}
+
+/* --- Drawing --- */
+
+/* A pulse is seen in at least one picture, however short it is. */
+static void see_pulses(struct ui_window *w, const struct sim_point *point, struct ui_look *look)
+{
+    for (int k = 0; k < EM_OUTPUT_COUNT; k++) {
+        look->output[k] = look->output[k] || point->pulses[k] != w->pulses[k];
+        w->pulses[k] = point->pulses[k];
+    }
+}
+
+static void see_touch(const struct ui_window *w, const struct em_display *d, struct ui_look *look)
+{
+    const float steps = 60; /* as many pictures as the bar has; more would be drawn for nothing */
+    float held;
+
+    if (d->held)
+        look->pressed[d->held - 1] = true;
+    if (w->touch.button >= 0)
+        look->pressed[w->touch.button] = true;
+    if (d->held != EM_BUTTON_MIDDLE + 1)
+        return;
+    held = (float)(d->now - d->touched) / (EM_HOLD_MS * (EM_SAMPLE_RATE / 1000));
+    look->held = held < 1 ? floorf(held * steps) / steps : 1;
+}
+
+/* The look of now, in a struct that can be compared byte by byte. */
+static void look_now(struct ui_window *w, struct ui_look *look)
+{
+    struct sim_point *point = ui_bench_point(w->bench);
+
+    memset(look, 0, sizeof *look);
+    ui_look_at(look, &point->meter);
+    see_pulses(w, point, look);
+    see_touch(w, &point->meter.display, look);
+}
+
+static void draw(struct ui_window *w)
+{
+    static const Uint8 background[3] = {UI_BACKGROUND};
+    struct ui_panel_place place;
+    struct ui_look look;
+    bool fold_it = false, changed;
+
+    measure(w);
+    place_front(w);
+    look_now(w, &look);
+    place = (struct ui_panel_place){w->width, w->height, panel_left(w), w->pixel};
+    changed = ui_panel_build(w->panel, ui_bench_view(w->bench), &place, &fold_it);
+    if (changed || w->dirty || memcmp(&look, &w->drawn, sizeof look)) {
+        SDL_SetRenderDrawColor(w->renderer, background[0], background[1], background[2], 255);
+        SDL_RenderClear(w->renderer);
+        ui_front_draw(w->front, &look);
+        ui_panel_draw(w->panel);
+        SDL_RenderPresent(w->renderer);
+        memcpy(&w->drawn, &look, sizeof look);
+        w->dirty = false;
+    }
+    if (fold_it)
+        fold(w);
+}
+
+/* --- Opening and closing --- */
+
+/* How large the display wants things, and no larger than what fits on it. */
+static double display_size(void)
+{
+    SDL_Rect usable = {0, 0, 0, 0};
+    float dpi = 96;
+    double size, fits;
+
+    if (SDL_GetDisplayDPI(0, NULL, &dpi, NULL) || dpi < 60 || dpi > 600)
+        dpi = 96;
+    size = floor(dpi / 96 * 4 + 0.1) / 4;
+    SDL_GetDisplayUsableBounds(0, &usable);
+    fits = floor(fmin(usable.w / (double)(FRONT_WIDTH + PANEL_WIDTH), usable.h / (double)HEIGHT) * 8) / 8;
+    size = size < fits || fits <= 0 ? size : fits;
+    return size > 0.75 ? size : 0.75;
+}
+
+static bool open_window(struct ui_window *w, double size, char *error, size_t error_size)
+{
+    const Uint32 flags = SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI | SDL_WINDOW_HIDDEN;
+
+    if (SDL_InitSubSystem(SDL_INIT_VIDEO)) {
+        snprintf(error, error_size, "no window can be opened: %s; `vmeter serve` needs none", SDL_GetError());
+        return false;
+    }
+    w->size = size > 0 ? size : display_size();
+    w->window = SDL_CreateWindow("vmeter", SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED,
+                                 (int)((FRONT_WIDTH + PANEL_WIDTH) * w->size), (int)(HEIGHT * w->size), flags);
+    /* Without waiting for the display's next picture: a hidden window would wait for ever. */
+    if (w->window)
+        w->renderer = SDL_CreateRenderer(w->window, -1, 0);
+    if (!w->renderer) {
+        snprintf(error, error_size, "no window can be opened: %s", SDL_GetError());
+        return false;
+    }
+    SDL_SetWindowMinimumSize(w->window, (int)(FRONT_LEAST * w->size), (int)(360 * w->size));
+    measure(w);
+    /* Where the display scales for itself only --size is left to do. */
+    if (w->pixel > 1 && size <= 0)
+        w->size = w->pixel;
+    return true;
+}
+
+struct ui_window *ui_window_open(struct sim *sim, struct host_session *session, double size, const char *record,
+                                 char *error, size_t error_size)
+{
+    struct ui_window *w = calloc(1, sizeof *w);
+    bool ok;
+
+    if (!w)
+        abort();
+    w->sim = sim;
+    w->session = session;
+    w->touch.button = -1;
+    w->dirty = true;
+    w->bench = ui_bench_new(sim, session, record);
+    ok = open_window(w, size, error, error_size);
+    ok = ok && (w->front = ui_front_new(w->renderer, error, error_size));
+    ok = ok && (w->panel = ui_panel_new(w->window, w->renderer, w->size, ui_bench_change, w->bench, error, error_size));
+    if (!ok) {
+        ui_window_close(w);
+        return NULL;
+    }
+    SDL_ShowWindow(w->window);
+    return w;
+}
+
+void ui_window_close(struct ui_window *w)
+{
+    if (!w)
+        return;
+    let_go(w);
+    ui_panel_free(w->panel);
+    ui_front_free(w->front);
+    ui_bench_free(w->bench);
+    if (w->renderer)
+        SDL_DestroyRenderer(w->renderer);
+    if (w->window)
+        SDL_DestroyWindow(w->window);
+    SDL_Quit();
+    free(w);
+}
+
+/* --- Running --- */
+
+void ui_window_run(struct ui_window *w, const volatile bool *stop)
+{
+    int64_t next = now_ns();
+
+    while (!*stop && !w->quit) {
+        int64_t left = next - now_ns();
+        int wait = left <= 0 ? 0 : left / 1000000 < ROUND_MS ? (int)(left / 1000000) + 1 : ROUND_MS;
+        SDL_Event e;
+
+        if (!host_session_step(w->session, w->hidden ? ROUND_MS : wait))
+            return;
+        while (SDL_PollEvent(&e))
+            take_event(w, &e);
+        go_on_touching(w);
+        if (w->hidden || now_ns() < next)
+            continue;
+        draw(w);
+        next += FRAME_NS;
+        if (next < now_ns())
+            next = now_ns() + 1;
+    }
+}
