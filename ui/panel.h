@@ -41,14 +41,20 @@ enum ui_control {
     UI_METER, /* 0.. */
 };
 
+struct ui_panel_phase {
+    double voltage, current, angle; /* as the network has them */
+    bool lost, reversed;
+    double u, i, p, q, s, pf;                           /* as the meter measures them */
+    double u_x, u_y, i_x, i_y;                          /* phasors of what is really there, rms; x is to the right */
+    float scope_u[UI_SCOPE_MAX], scope_i[UI_SCOPE_MAX]; /* V and primary A */
+};
+
+struct ui_panel_port {
+    char kind[24], name[256], settings[80];
+};
+
 struct ui_panel_view {
-    struct ui_panel_phase {
-        double voltage, current, angle; /* as the network has them */
-        bool lost, reversed;
-        double u, i, p, q, s, pf;  /* as the meter measures them */
-        double u_x, u_y, i_x, i_y; /* phasors of what is really there, rms; x is to the right */
-        float scope_u[UI_SCOPE_MAX], scope_i[UI_SCOPE_MAX]; /* V and primary A */
-    } phase[UI_PHASES];
+    struct ui_panel_phase phase[UI_PHASES];
     double frequency, voltage_max, current_max;
     double u_harmonic[UI_HARMONICS], i_harmonic[UI_HARMONICS];
     bool powered, tariff_input;
@@ -68,9 +74,7 @@ struct ui_panel_view {
     const char *serial;
     int tariff;
     size_t ports;
-    struct ui_panel_port {
-        char kind[24], name[256], settings[80];
-    } port[UI_PORTS_MAX];
+    struct ui_panel_port port[UI_PORTS_MAX];
     const struct ui_traffic *traffic;
     const char *record;  /* or NULL */
     const char *message; /* the newest refusal, or NULL */
@@ -96,6 +100,7 @@ struct ui_panel_place {
     int width, height; /* of the whole window */
     int left;          /* where the panel begins; width: it is folded away, and only its tab shows */
     double pixel;      /* pixels per unit of the window's coordinates */
+    bool hand;         /* the mouse is over a button of the meter */
 };
 
 /* Lays it out and returns whether it looks other than when it was drawn last. *fold is set if the tab was clicked. */

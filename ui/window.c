@@ -278,6 +278,14 @@ static void look_now(struct ui_window *w, struct ui_look *look)
     see_touch(w, &point->meter.display, look);
 }
 
+static bool over_a_button(const struct ui_window *w)
+{
+    int x, y;
+
+    SDL_GetMouseState(&x, &y);
+    return SDL_GetMouseFocus() == w->window && !ui_panel_wants_mouse(w->panel) && button_at(w, x, y) >= 0;
+}
+
 static void draw(struct ui_window *w)
 {
     static const Uint8 background[3] = {UI_BACKGROUND};
@@ -288,7 +296,7 @@ static void draw(struct ui_window *w)
     measure(w);
     place_front(w);
     look_now(w, &look);
-    place = (struct ui_panel_place){w->width, w->height, panel_left(w), w->pixel};
+    place = (struct ui_panel_place){w->width, w->height, panel_left(w), w->pixel, over_a_button(w)};
     changed = ui_panel_build(w->panel, ui_bench_view(w->bench), &place, &fold_it);
     if (changed || w->dirty || memcmp(&look, &w->drawn, sizeof look)) {
         SDL_SetRenderDrawColor(w->renderer, background[0], background[1], background[2], 255);
