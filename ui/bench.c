@@ -301,10 +301,10 @@ static void view_network(struct ui_bench *b, struct ui_panel_view *v)
         v->voltage_max = fmax(v->voltage_max, out->voltage);
         sim_network_signal(net, (enum em_channel)(EM_U1 + p), &u);
         sim_network_signal(net, (enum em_channel)(EM_I1 + p), &i);
-        /* L1 stands upright: a phasor's y is its cosine part. */
-        out->u_x = u.tones ? u.tone[0].x : 0;
+        /* Upright is a rise through zero at the time that L1's voltage has nominally, and what lags is to the right. */
+        out->u_x = u.tones ? -u.tone[0].x : 0;
         out->u_y = u.tones ? u.tone[0].y : 0;
-        out->i_x = i.tones ? i.tone[0].x : 0;
+        out->i_x = i.tones ? -i.tone[0].x : 0;
         out->i_y = i.tones ? i.tone[0].y : 0;
     }
     for (int k = 0; k < UI_HARMONICS; k++) {
@@ -322,7 +322,7 @@ static void view_scope(struct ui_bench *b, struct ui_panel_view *v)
     size_t wanted = (size_t)(SCOPE_CYCLES * EM_SAMPLE_RATE / net->frequency) + 1;
 
     wanted = wanted < UI_SCOPE_MAX ? wanted : UI_SCOPE_MAX;
-    b->wave.phase = EM_PHASE_MODULUS / 4 * 3;
+    b->wave.phase = 0;
     b->wave.index = 0;
     b->wave.sample = b->sim->now;
     sim_network_apply(net, &b->wave);

@@ -76,6 +76,11 @@ bool ui_front_place(struct ui_front *front, const SDL_Rect *area)
     return true;
 }
 
+SDL_Rect ui_front_rect(const struct ui_front *front)
+{
+    return front->place;
+}
+
 /* A soft shadow below: layer upon layer of a little dark. */
 static void draw_shadow(cairo_t *cr)
 {
@@ -91,7 +96,7 @@ static void draw_shadow(cairo_t *cr)
         cairo_arc(cr, x + r, y + h - r, r, 1.5708, 3.1416);
         cairo_arc(cr, x + r, y + r, r, 3.1416, 4.7124);
         cairo_close_path(cr);
-        cairo_set_source_rgba(cr, 0.1, 0.13, 0.18, 0.022);
+        cairo_set_source_rgba(cr, 0.1, 0.12, 0.14, 0.012);
         cairo_fill(cr);
     }
 }

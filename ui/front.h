@@ -19,6 +19,9 @@ void ui_front_free(struct ui_front *front);
 /* Where it goes: as large as fits into the area (pixels). Returns whether that is another place than before. */
 bool ui_front_place(struct ui_front *front, const SDL_Rect *area);
 
+/* Where it is. */
+SDL_Rect ui_front_rect(const struct ui_front *front);
+
 /* Draws it; its place has a shadow around it that needs some room. False when SDL can not. */
 bool ui_front_draw(struct ui_front *front, const struct ui_look *look);
 

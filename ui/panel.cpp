@@ -37,6 +37,14 @@ struct rect {
 
 } // namespace
 
+/* A card's place, and what is drawn for it: some vertices of a list. */
+struct patch {
+    struct ui_rect rect;
+    const ImDrawList *list;
+    int first, end;
+    uint64_t hash;
+};
+
 struct ui_panel {
     SDL_Renderer *renderer;
     SDL_Texture *font_texture;
@@ -51,7 +59,9 @@ struct ui_panel {
     char edit[32];
     int copied; /* port whose name was copied last, -1: none */
     double copied_at;
-    uint64_t hash; /* of what was built last */
+    struct patch patch[UI_DAMAGE_MAX]; /* of what was built last */
+    unsigned patches, begun;           /* begun: the one that is being drawn */
+    uint64_t rest;                     /* hash of what is outside all patches */
 };
 
 namespace
@@ -96,11 +106,31 @@ struct column {
     float x, y, w;
 };
 
+/* What is drawn from here on belongs to a new patch. */
+void begin_patch(struct ui_panel *p)
+{
+    if (p->patches == UI_DAMAGE_MAX)
+        return;
+    p->patch[p->patches].list = p->out;
+    p->patch[p->patches].first = p->out->VtxBuffer.Size;
+    p->begun = p->patches++;
+}
+
+void end_patch(struct ui_panel *p, unsigned which, const ImVec2 &from, const ImVec2 &to)
+{
+    struct patch *patch = &p->patch[which];
+
+    patch->end = patch->list->VtxBuffer.Size;
+    /* With what is drawn around it: its edge, and names of phasors. */
+    patch->rect = {(int)from.x - 2, (int)from.y - 2, (int)(to.x - from.x) + 4, (int)(to.y - from.y) + 6};
+}
+
 /* Begins a card and returns its inside; what is drawn until the end comes above its ground. */
 struct rect begin_card(struct ui_panel *p, const struct column *c, const char *title)
 {
     const float pad = px(p, PAD);
 
+    begin_patch(p);
     p->out->ChannelsSplit(2);
     p->out->ChannelsSetCurrent(1);
     put(p, p->bold, INK, c->x + pad, c->y + px(p, 7), LEFT, "%s", title);
@@ -108,7 +138,7 @@ struct rect begin_card(struct ui_panel *p, const struct column *c, const char *t
 }
 
 /* Ends it at the y that its content has come to. */
-void end_card(struct ui_panel *p, struct column *c, float y)
+void end_card(struct ui_panel *p, struct column *c, float y, unsigned patch)
 {
     const ImVec2 from(c->x, c->y), to(c->x + c->w, y + px(p, PAD - 2));
     const float round = px(p, 7);
@@ -118,12 +148,13 @@ void end_card(struct ui_panel *p, struct column *c, float y)
     p->out->AddRectFilled(from, to, CARD, round);
     p->out->AddRect(from, to, EDGE, round);
     p->out->ChannelsMerge();
+    end_patch(p, patch, from, to);
     c->y = to.y + px(p, GAP);
 }
 
 void rule(struct ui_panel *p, float x, float y, float w)
 {
-    p->out->AddLine(ImVec2(x, y + 0.5f), ImVec2(x + w, y + 0.5f), RULE);
+    p->out->AddRectFilled(ImVec2(x, y), ImVec2(x + w, y + px(p, 1)), RULE);
 }
 
 /* --- Controls --- */
@@ -178,8 +209,8 @@ void slider(struct ui_panel *p, const struct rect &r, double value, const struct
     zero = s.min < 0 ? -s.min / (s.max - s.min) : 0;
     p->out->AddRectFilled(ImVec2(r.x, y - px(p, 2)), ImVec2(r.x + r.w, y + px(p, 2)), TRACK, px(p, 2));
     if (part != zero)
-        p->out->AddRectFilled(ImVec2(from + length * (float)fmin(part, zero), y - px(p, 2)),
-                              ImVec2(from + length * (float)fmax(part, zero), y + px(p, 2)), colour);
+        p->out->AddRectFilled(ImVec2(zero > 0 ? from + length * (float)fmin(part, zero) : r.x, y - px(p, 2)),
+                              ImVec2(from + length * (float)fmax(part, zero), y + px(p, 2)), colour, px(p, 2));
     p->out->AddCircleFilled(ImVec2(from + length * (float)part, y), knob, active || hovered ? colour : WHITE, 24);
     p->out->AddCircle(ImVec2(from + length * (float)part, y), knob, colour, 24, px(p, 1.5));
 }
@@ -365,7 +396,7 @@ void card_time(struct ui_panel *p, struct column *c)
         tell(p, UI_PAUSE, 0, !v->paused);
     else if (clicked > 0)
         tell(p, UI_SPEED, 0, speeds[clicked]);
-    end_card(p, c, r.y + px(p, 56));
+    end_card(p, c, r.y + px(p, 56), p->begun);
 }
 
 /* The step of a current's slider: a thousandth of its range, as 1, 2 or 5. */
@@ -388,13 +419,13 @@ void row_label(struct ui_panel *p, float x, float y, const char *symbol, const c
 void card_network(struct ui_panel *p, struct column *c)
 {
     const struct ui_panel_view *v = p->view;
-    struct rect r = begin_card(p, c, "Grid and load");
-    const struct grid g = grid_of(p, r, 78);
+    struct rect r = begin_card(p, c, "Grid, load");
+    const struct grid g = grid_of(p, r, 88);
     const struct scale voltage = {0, v->voltage_max, 0.1, "%.1f V"}, angle = {-180, 180, 0.5, "%.1f\xc2\xb0"},
                        frequency = {45, 65, 0.01, "%.2f Hz"}, u_percent = {0, 20, 0.1, "%.1f %%"},
                        i_percent = {0, 100, 0.5, "%.1f %%"};
     struct scale current = {0, v->current_max, nice_step(v->current_max), v->current_max < 100 ? "%.3f A" : "%.2f A"};
-    const double row = 43;
+    const double row = 45;
     float y = r.y - px(p, 6);
 
     phase_heads(p, g, r.y - px(p, 26));
@@ -430,14 +461,14 @@ void card_network(struct ui_panel *p, struct column *c)
         quantity(p, cell(g, k), y, g.w, v->u_harmonic[k], u_percent, ACCENT, UI_U_HARMONIC, k);
         quantity(p, cell(g, k), y + px(p, row - 2), g.w, v->i_harmonic[k], i_percent, ACCENT, UI_I_HARMONIC, k);
     }
-    end_card(p, c, y + px(p, 2 * row - 8));
+    end_card(p, c, y + px(p, 2 * row - 8), p->begun);
 }
 
 void card_switches(struct ui_panel *p, struct column *c)
 {
     const struct ui_panel_view *v = p->view;
     struct rect r = begin_card(p, c, "Switches");
-    const struct grid g = grid_of(p, r, 78);
+    const struct grid g = grid_of(p, r, 88);
     float y = r.y - px(p, 26), right = px(p, 34);
 
     phase_heads(p, g, y);
@@ -457,7 +488,7 @@ void card_switches(struct ui_panel *p, struct column *c)
     toggle(p, r.x + px(p, 84), y + px(p, 1), v->powered, UI_POWER, 0);
     put(p, p->plain, INK, r.x + r.w - px(p, 42), y, RIGHT, "230 V on the tariff input");
     toggle(p, r.x + r.w - right, y + px(p, 1), v->tariff_input, UI_TARIFF_INPUT, 0);
-    end_card(p, c, y + px(p, 22));
+    end_card(p, c, y + px(p, 22), p->begun);
 }
 
 /* Powers are shown in W while they are small. */
@@ -513,10 +544,10 @@ void card_measured(struct ui_panel *p, struct column *c)
         for (int k = 0; k < (row.total ? 4 : 3); k++)
             put(p, p->plain, v->running ? INK : SOFT, r.x + label + w * (float)(k + 1), y, RIGHT, "%.*f", row.decimals,
                 row.value[k] / unit);
-        y += px(p, 19);
+        y += px(p, 20);
     }
-    put(p, p->plain, v->running ? INK : SOFT, r.x + r.w, r.y, RIGHT, "%.2f Hz", v->f);
-    put(p, p->plain, INK, r.x + r.w, r.y + px(p, 19), RIGHT, "T%d", v->tariff);
+    put(p, p->plain, v->running ? INK : SOFT, r.x + r.w, r.y, RIGHT, "%.3f Hz", v->f);
+    put(p, p->plain, INK, r.x + r.w, r.y + px(p, 20), RIGHT, "tariff T%d", v->tariff);
     y += px(p, 5);
     rule(p, r.x, y, r.w);
     y += px(p, 4);
@@ -528,7 +559,7 @@ void card_measured(struct ui_panel *p, struct column *c)
         put(p, p->small, SOFT, x + half - px(p, 35), y, LEFT, "%s", v->energy[k].unit);
         y += k % 2 ? px(p, 19) : 0;
     }
-    end_card(p, c, y);
+    end_card(p, c, y, p->begun);
 }
 
 /* --- Phasors and scope --- */
@@ -613,7 +644,7 @@ void card_phasors(struct ui_panel *p, struct column *c)
             put(p, p->plain, INK, right, y, RIGHT, "%.1f\xc2\xb0", degrees_of(x, up));
         y += px(p, 20);
     }
-    end_card(p, c, r.y + 2 * radius + px(p, 10));
+    end_card(p, c, r.y + 2 * radius + px(p, 10), p->begun);
 }
 
 /* The next of 1, 2, 5, 10... that is not below a value. */
@@ -669,7 +700,7 @@ void card_scope(struct ui_panel *p, struct column *c)
     p->out->PopClipRect();
     put(p, p->small, SOFT, r.x, plot.y + plot.h + px(p, 2), LEFT, "V");
     put(p, p->small, SOFT, right, plot.y + plot.h + px(p, 2), RIGHT, "A");
-    end_card(p, c, plot.y + plot.h + px(p, 18));
+    end_card(p, c, plot.y + plot.h + px(p, 18), p->begun);
 }
 
 /* --- Ports and traffic --- */
@@ -710,7 +741,7 @@ void card_ports(struct ui_panel *p, struct column *c)
         ImGui::PopID();
         y += px(p, 38);
     }
-    end_card(p, c, y - px(p, 3));
+    end_card(p, c, y - px(p, 3), p->begun);
 }
 
 void hex_tooltip(struct ui_panel *p, const struct ui_frame *f)
@@ -757,12 +788,14 @@ void card_traffic(struct ui_panel *p, struct column *c, float bottom)
     struct rect r = begin_card(p, c, "Traffic");
     const float h = fmaxf(bottom - r.y - px(p, PAD), px(p, 90));
     ImDrawList *out = p->out;
+    const unsigned card = p->begun;
 
     put(p, p->small, SOFT, r.x + r.w, r.y - px(p, 26), RIGHT, t->total == 1 ? "%llu frame" : "%llu frames",
         (unsigned long long)t->total);
     ImGui::SetCursorScreenPos(ImVec2(r.x, r.y));
     ImGui::BeginChild("traffic", ImVec2(r.w, h));
     p->out = ImGui::GetWindowDrawList();
+    begin_patch(p);
     if (!t->total)
         put(p, p->small, SOFT, r.x, r.y, LEFT, "Nobody has asked yet: open a port with a master.");
     for (unsigned k = t->total < UI_TRAFFIC_MAX ? (unsigned)t->total : UI_TRAFFIC_MAX; k-- > 0;) {
@@ -776,9 +809,10 @@ void card_traffic(struct ui_panel *p, struct column *c, float bottom)
     /* Stays at the newest unless somebody has scrolled away from it. */
     if (ImGui::GetScrollY() >= ImGui::GetScrollMaxY() - px(p, 20))
         ImGui::SetScrollHereY(1);
+    end_patch(p, p->begun, ImVec2(r.x, r.y), ImVec2(r.x + r.w, r.y + h));
     ImGui::EndChild();
     p->out = out;
-    end_card(p, c, r.y + h);
+    end_card(p, c, r.y + h, card);
 }
 
 /* --- The whole --- */
@@ -921,18 +955,49 @@ uint64_t mix(uint64_t hash, const void *data, size_t n)
     return hash;
 }
 
-uint64_t hash_of(const ImDrawData *data)
+uint64_t hash_vertices(uint64_t hash, const ImDrawList *list, int first, int end)
 {
-    uint64_t hash = 1;
+    return mix(hash, list->VtxBuffer.Data + first, (size_t)(end - first) * sizeof(ImDrawVert));
+}
+
+/* Of all that belongs to no patch: the vertices between them, and how they are clipped. */
+uint64_t hash_rest(const struct ui_panel *p, const ImDrawData *data)
+{
+    uint64_t hash = p->patches;
 
     for (int k = 0; k < data->CmdListsCount; k++) {
         const ImDrawList *list = data->CmdLists[k];
+        int at = 0;
 
-        hash = mix(hash, list->VtxBuffer.Data, (size_t)list->VtxBuffer.Size * sizeof(ImDrawVert));
-        for (const ImDrawCmd &cmd : list->CmdBuffer)
-            hash = mix(hash, &cmd.ClipRect, sizeof cmd.ClipRect);
+        for (unsigned j = 0; j < p->patches; j++) {
+            if (p->patch[j].list != list)
+                continue;
+            hash = hash_vertices(hash, list, at, p->patch[j].first);
+            at = p->patch[j].end;
+        }
+        hash = hash_vertices(hash, list, at, list->VtxBuffer.Size);
+        if (list->CmdBuffer.Size)
+            hash = mix(hash, &list->CmdBuffer[0].ClipRect, sizeof list->CmdBuffer[0].ClipRect);
     }
     return hash;
+}
+
+/* Compares what was built with the one before; `before` has as many patches as there were. */
+void find_damage(struct ui_panel *p, const struct patch *before, struct ui_damage *damage)
+{
+    const uint64_t rest = hash_rest(p, ImGui::GetDrawData());
+
+    *damage = {};
+    damage->all = rest != p->rest;
+    p->rest = rest;
+    for (unsigned k = 0; k < p->patches; k++) {
+        struct patch *patch = &p->patch[k];
+
+        patch->hash = hash_vertices(1, patch->list, patch->first, patch->end);
+        damage->all = damage->all || memcmp(&patch->rect, &before[k].rect, sizeof patch->rect);
+        if (patch->hash != before[k].hash)
+            damage->rect[damage->count++] = patch->rect;
+    }
 }
 
 /* --- Looks --- */
@@ -1081,12 +1146,14 @@ bool ui_panel_wants_mouse(const struct ui_panel *)
     return ImGui::GetIO().WantCaptureMouse;
 }
 
-bool ui_panel_build(struct ui_panel *p, const struct ui_panel_view *view, const struct ui_panel_place *place,
-                    bool *fold)
+void ui_panel_build(struct ui_panel *p, const struct ui_panel_view *view, const struct ui_panel_place *place,
+                    struct ui_damage *damage, bool *fold)
 {
     ImGuiIO &io = ImGui::GetIO();
-    uint64_t hash;
+    struct patch before[UI_DAMAGE_MAX];
 
+    memcpy(before, p->patch, sizeof before);
+    p->patches = 0;
     p->view = view;
     ImGui_ImplSDL2_NewFrame();
     /* In pixels, so that lines and letters are sharp whatever the display's scale is. */
@@ -1104,22 +1171,18 @@ bool ui_panel_build(struct ui_panel *p, const struct ui_panel_view *view, const 
     ImGui::PopFont();
     ImGui::Render();
     p->view = NULL;
-    hash = hash_of(ImGui::GetDrawData());
-    if (hash == p->hash)
-        return false;
-    p->hash = hash;
-    return true;
+    find_damage(p, before, damage);
 }
 
-static void draw_list(struct ui_panel *p, const ImDrawList *list, const ImVec2 &size)
+static void draw_list(struct ui_panel *p, const ImDrawList *list, const SDL_Rect *within)
 {
     for (const ImDrawCmd &cmd : list->CmdBuffer) {
         const ImDrawVert *vertex = list->VtxBuffer.Data + cmd.VtxOffset;
-        const float left = fmaxf(cmd.ClipRect.x, 0), top = fmaxf(cmd.ClipRect.y, 0);
-        const SDL_Rect clip = {(int)left, (int)top, (int)(fminf(cmd.ClipRect.z, size.x) - left),
-                               (int)(fminf(cmd.ClipRect.w, size.y) - top)};
+        const SDL_Rect own = {(int)cmd.ClipRect.x, (int)cmd.ClipRect.y, (int)(cmd.ClipRect.z - cmd.ClipRect.x),
+                              (int)(cmd.ClipRect.w - cmd.ClipRect.y)};
+        SDL_Rect clip;
 
-        if (clip.w <= 0 || clip.h <= 0)
+        if (!SDL_IntersectRect(&own, within, &clip))
             continue;
         SDL_RenderSetClipRect(p->renderer, &clip);
         SDL_RenderGeometryRaw(p->renderer, (SDL_Texture *)cmd.GetTexID(), &vertex->pos.x, sizeof *vertex,
@@ -1129,12 +1192,13 @@ static void draw_list(struct ui_panel *p, const ImDrawList *list, const ImVec2 &
     }
 }
 
-void ui_panel_draw(struct ui_panel *p)
+void ui_panel_draw(struct ui_panel *p, const struct ui_rect *within)
 {
     const ImDrawData *data = ImGui::GetDrawData();
+    const SDL_Rect rect = {within->x, within->y, within->w, within->h};
 
     for (int k = 0; data && k < data->CmdListsCount; k++)
-        draw_list(p, data->CmdLists[k], data->DisplaySize);
+        draw_list(p, data->CmdLists[k], &rect);
     SDL_RenderSetClipRect(p->renderer, NULL);
 }
 

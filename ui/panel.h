@@ -103,12 +103,25 @@ struct ui_panel_place {
     bool hand;         /* the mouse is over a button of the meter */
 };
 
-/* Lays it out and returns whether it looks other than when it was drawn last. *fold is set if the tab was clicked. */
-bool ui_panel_build(struct ui_panel *panel, const struct ui_panel_view *view, const struct ui_panel_place *place,
-                    bool *fold);
+struct ui_rect {
+    int x, y, w, h;
+};
 
-/* Draws what was built. */
-void ui_panel_draw(struct ui_panel *panel);
+/* What looks other than it did when it was built last. Without a graphics card filling pixels is what costs, so only
+ * these are drawn anew. */
+#define UI_DAMAGE_MAX 16
+struct ui_damage {
+    bool all;
+    unsigned count;
+    struct ui_rect rect[UI_DAMAGE_MAX];
+};
+
+/* Lays it out. *fold is set if the tab was clicked. */
+void ui_panel_build(struct ui_panel *panel, const struct ui_panel_view *view, const struct ui_panel_place *place,
+                    struct ui_damage *damage, bool *fold);
+
+/* Draws what was built, within a rectangle. */
+void ui_panel_draw(struct ui_panel *panel, const struct ui_rect *within);
 
 /* Is the mouse over something of it, or is it dragging something? */
 bool ui_panel_wants_mouse(const struct ui_panel *panel);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../src/host/log.h"
 #include "bench.h"
 #include "front.h"
 
@@ -28,6 +29,8 @@ struct ui_window {
     struct host_session *session;
     SDL_Window *window;
     SDL_Renderer *renderer;
+    SDL_Texture *canvas; /* what is seen: only what has changed is drawn into it */
+    int canvas_width, canvas_height;
     struct ui_front *front;
     struct ui_panel *panel;
     struct ui_bench *bench;
@@ -39,6 +42,7 @@ struct ui_window {
     bool dirty;                       /* to be drawn whether it looks other or not */
     struct ui_look drawn;             /* the look that was drawn last */
     uint64_t pulses[EM_OUTPUT_COUNT]; /* begun when it was drawn */
+    uint64_t looked, pictures;        /* how often it was looked whether anything has changed, and drawn */
     struct touch {
         int button;      /* -1: none */
         SDL_Keycode key; /* that touches it, or 0: the mouse */
@@ -286,26 +290,71 @@ static bool over_a_button(const struct ui_window *w)
     return SDL_GetMouseFocus() == w->window && !ui_panel_wants_mouse(w->panel) && button_at(w, x, y) >= 0;
 }
 
-static void draw(struct ui_window *w)
+/* A canvas as large as the window; a new one is to be drawn whole. */
+static bool have_canvas(struct ui_window *w)
+{
+    if (w->canvas && w->canvas_width == w->width && w->canvas_height == w->height)
+        return true;
+    if (w->canvas)
+        SDL_DestroyTexture(w->canvas);
+    w->canvas = SDL_CreateTexture(w->renderer, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_TARGET, w->width, w->height);
+    w->canvas_width = w->width;
+    w->canvas_height = w->height;
+    w->dirty = true;
+    return w->canvas;
+}
+
+/* Draws everything that is within a rectangle. */
+static void draw_within(struct ui_window *w, const struct ui_look *look, struct ui_rect r)
 {
     static const Uint8 background[3] = {UI_BACKGROUND};
-    struct ui_panel_place place;
-    struct ui_look look;
-    bool fold_it = false, changed;
+    const SDL_Rect rect = {r.x, r.y, r.w, r.h}, front = ui_front_rect(w->front);
 
+    SDL_RenderSetClipRect(w->renderer, &rect);
+    SDL_SetRenderDrawColor(w->renderer, background[0], background[1], background[2], 255);
+    SDL_RenderFillRect(w->renderer, &rect);
+    if (SDL_HasIntersection(&rect, &front))
+        ui_front_draw(w->front, look);
+    ui_panel_draw(w->panel, &r);
+}
+
+static void draw_damage(struct ui_window *w, const struct ui_look *look, struct ui_damage *damage, bool front)
+{
+    const SDL_Rect place = ui_front_rect(w->front);
+
+    SDL_SetRenderTarget(w->renderer, w->canvas);
+    if (damage->all || w->dirty) {
+        draw_within(w, look, (struct ui_rect){0, 0, w->width, w->height});
+    } else {
+        for (unsigned k = 0; k < damage->count; k++)
+            draw_within(w, look, damage->rect[k]);
+        if (front)
+            draw_within(w, look, (struct ui_rect){place.x, place.y, place.w, place.h});
+    }
+    SDL_SetRenderTarget(w->renderer, NULL);
+    SDL_RenderCopy(w->renderer, w->canvas, NULL, NULL);
+    SDL_RenderPresent(w->renderer);
+}
+
+static void draw(struct ui_window *w)
+{
+    struct ui_panel_place place;
+    struct ui_damage damage;
+    struct ui_look look;
+    bool fold_it = false, front;
+
+    w->looked++;
     measure(w);
     place_front(w);
     look_now(w, &look);
+    front = memcmp(&look, &w->drawn, sizeof look) != 0;
     place = (struct ui_panel_place){w->width, w->height, panel_left(w), w->pixel, over_a_button(w)};
-    changed = ui_panel_build(w->panel, ui_bench_view(w->bench), &place, &fold_it);
-    if (changed || w->dirty || memcmp(&look, &w->drawn, sizeof look)) {
-        SDL_SetRenderDrawColor(w->renderer, background[0], background[1], background[2], 255);
-        SDL_RenderClear(w->renderer);
-        ui_front_draw(w->front, &look);
-        ui_panel_draw(w->panel);
-        SDL_RenderPresent(w->renderer);
+    ui_panel_build(w->panel, ui_bench_view(w->bench), &place, &damage, &fold_it);
+    if (have_canvas(w) && (damage.all || damage.count || front || w->dirty)) {
+        draw_damage(w, &look, &damage, front);
         memcpy(&w->drawn, &look, sizeof look);
         w->dirty = false;
+        w->pictures++;
     }
     if (fold_it)
         fold(w);
@@ -387,6 +436,8 @@ void ui_window_close(struct ui_window *w)
     ui_panel_free(w->panel);
     ui_front_free(w->front);
     ui_bench_free(w->bench);
+    if (w->canvas)
+        SDL_DestroyTexture(w->canvas);
     if (w->renderer)
         SDL_DestroyRenderer(w->renderer);
     if (w->window)
@@ -399,7 +450,8 @@ void ui_window_close(struct ui_window *w)
 
 void ui_window_run(struct ui_window *w, const volatile bool *stop)
 {
-    int64_t next = now_ns();
+    const int64_t began = now_ns();
+    int64_t next = began;
 
     while (!*stop && !w->quit) {
         int64_t left = next - now_ns();
@@ -407,7 +459,7 @@ void ui_window_run(struct ui_window *w, const volatile bool *stop)
         SDL_Event e;
 
         if (!host_session_step(w->session, w->hidden ? ROUND_MS : wait))
-            return;
+            break;
         while (SDL_PollEvent(&e))
             take_event(w, &e);
         go_on_touching(w);
@@ -418,4 +470,6 @@ void ui_window_run(struct ui_window *w, const volatile bool *stop)
         if (next < now_ns())
             next = now_ns() + 1;
     }
+    host_log_debug("ui: %.1f s, looked %llu times, drew %llu pictures", (double)(now_ns() - began) / 1e9,
+                   (unsigned long long)w->looked, (unsigned long long)w->pictures);
 }
