@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "front.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,11 @@ void ui_front_free(struct ui_front *front)
     ui_front_forget(front);
     ui_face_free(front->face);
     free(front);
+}
+
+double ui_front_width(double height)
+{
+    return ceil(height * (UI_FACE_WIDTH + 2 * SHADOW) / (UI_FACE_HEIGHT + 2 * SHADOW));
 }
 
 bool ui_front_place(struct ui_front *front, const SDL_Rect *area)

@@ -19,6 +19,9 @@ void ui_front_free(struct ui_front *front);
 /* Where it goes: as large as fits into the area (pixels). Returns whether that is another place than before. */
 bool ui_front_place(struct ui_front *front, const SDL_Rect *area);
 
+/* The width that it would like for a height, in pixels. */
+double ui_front_width(double height);
+
 /* Where it is. */
 SDL_Rect ui_front_rect(const struct ui_front *front);
 

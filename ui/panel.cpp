@@ -41,7 +41,8 @@ struct rect {
 struct patch {
     struct ui_rect rect;
     const ImDrawList *list;
-    int first, end;
+    int first, end;                  /* vertices */
+    unsigned first_index, end_index; /* the same in indices */
     uint64_t hash;
 };
 
@@ -113,6 +114,7 @@ void begin_patch(struct ui_panel *p)
         return;
     p->patch[p->patches].list = p->out;
     p->patch[p->patches].first = p->out->VtxBuffer.Size;
+    p->patch[p->patches].first_index = (unsigned)p->out->IdxBuffer.Size;
     p->begun = p->patches++;
 }
 
@@ -121,6 +123,7 @@ void end_patch(struct ui_panel *p, unsigned which, const ImVec2 &from, const ImV
     struct patch *patch = &p->patch[which];
 
     patch->end = patch->list->VtxBuffer.Size;
+    patch->end_index = (unsigned)patch->list->IdxBuffer.Size;
     /* With what is drawn around it: its edge, and names of phasors. */
     patch->rect = {(int)from.x - 2, (int)from.y - 2, (int)(to.x - from.x) + 4, (int)(to.y - from.y) + 6};
 }
@@ -1174,22 +1177,42 @@ void ui_panel_build(struct ui_panel *p, const struct ui_panel_view *view, const 
     find_damage(p, before, damage);
 }
 
-static void draw_list(struct ui_panel *p, const ImDrawList *list, const SDL_Rect *within)
+/* Some triangles of a list, from index `first` up to `end`. */
+static void draw_range(struct ui_panel *p, const ImDrawList *list, unsigned first, unsigned end, const SDL_Rect *within)
 {
     for (const ImDrawCmd &cmd : list->CmdBuffer) {
         const ImDrawVert *vertex = list->VtxBuffer.Data + cmd.VtxOffset;
         const SDL_Rect own = {(int)cmd.ClipRect.x, (int)cmd.ClipRect.y, (int)(cmd.ClipRect.z - cmd.ClipRect.x),
                               (int)(cmd.ClipRect.w - cmd.ClipRect.y)};
+        const unsigned from = cmd.IdxOffset > first ? cmd.IdxOffset : first,
+                       to = cmd.IdxOffset + cmd.ElemCount < end ? cmd.IdxOffset + cmd.ElemCount : end;
         SDL_Rect clip;
 
-        if (!SDL_IntersectRect(&own, within, &clip))
+        if (from >= to || !SDL_IntersectRect(&own, within, &clip))
             continue;
         SDL_RenderSetClipRect(p->renderer, &clip);
         SDL_RenderGeometryRaw(p->renderer, (SDL_Texture *)cmd.GetTexID(), &vertex->pos.x, sizeof *vertex,
                               (const SDL_Color *)&vertex->col, sizeof *vertex, &vertex->uv.x, sizeof *vertex,
-                              list->VtxBuffer.Size - (int)cmd.VtxOffset, list->IdxBuffer.Data + cmd.IdxOffset,
-                              (int)cmd.ElemCount, sizeof(ImDrawIdx));
+                              list->VtxBuffer.Size - (int)cmd.VtxOffset, list->IdxBuffer.Data + from, (int)(to - from),
+                              sizeof(ImDrawIdx));
     }
+}
+
+/* A list without the patches that lie elsewhere. */
+static void draw_list(struct ui_panel *p, const ImDrawList *list, const SDL_Rect *within)
+{
+    unsigned at = 0;
+
+    for (unsigned k = 0; k < p->patches; k++) {
+        const struct patch *patch = &p->patch[k];
+        const SDL_Rect rect = {patch->rect.x, patch->rect.y, patch->rect.w, patch->rect.h};
+
+        if (patch->list != list || SDL_HasIntersection(&rect, within))
+            continue;
+        draw_range(p, list, at, patch->first_index, within);
+        at = patch->end_index;
+    }
+    draw_range(p, list, at, (unsigned)list->IdxBuffer.Size, within);
 }
 
 void ui_panel_draw(struct ui_panel *p, const struct ui_rect *within)

@@ -29,7 +29,8 @@ struct ui_window {
     struct host_session *session;
     SDL_Window *window;
     SDL_Renderer *renderer;
-    SDL_Texture *canvas; /* what is seen: only what has changed is drawn into it */
+    SDL_Surface *surface; /* without a graphics card what is seen is here; NULL with one */
+    SDL_Texture *canvas;  /* with one it is here: only what has changed is drawn into it */
     int canvas_width, canvas_height;
     struct ui_front *front;
     struct ui_panel *panel;
@@ -98,7 +99,14 @@ static void measure(struct ui_window *w)
 {
     int wide, high;
 
-    SDL_GetRendererOutputSize(w->renderer, &w->width, &w->height);
+    if (w->surface) {
+        const SDL_Surface *shown = SDL_GetWindowSurface(w->window);
+
+        w->width = shown && shown->w < w->surface->w ? shown->w : w->surface->w;
+        w->height = shown && shown->h < w->surface->h ? shown->h : w->surface->h;
+    } else {
+        SDL_GetRendererOutputSize(w->renderer, &w->width, &w->height);
+    }
     SDL_GetWindowSize(w->window, &wide, &high);
     w->pixel = wide > 0 ? (double)w->width / wide : 1;
 }
@@ -106,7 +114,7 @@ static void measure(struct ui_window *w)
 /* Where the panel begins: the front gets what it needs for the window's height, but the panel must have room. */
 static int panel_left(const struct ui_window *w)
 {
-    double front = (w->height - 2 * MARGIN * w->size) * (UI_FACE_WIDTH / UI_FACE_HEIGHT) + 4 * MARGIN * w->size;
+    double front = ui_front_width(w->height - 2 * MARGIN * w->size) + 2 * MARGIN * w->size;
     double most = w->width - PANEL_LEAST * w->size;
 
     if (w->folded)
@@ -293,15 +301,17 @@ static bool over_a_button(const struct ui_window *w)
 /* A canvas as large as the window; a new one is to be drawn whole. */
 static bool have_canvas(struct ui_window *w)
 {
-    if (w->canvas && w->canvas_width == w->width && w->canvas_height == w->height)
-        return true;
+    if (w->canvas_width == w->width && w->canvas_height == w->height)
+        return w->surface || w->canvas;
     if (w->canvas)
         SDL_DestroyTexture(w->canvas);
-    w->canvas = SDL_CreateTexture(w->renderer, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_TARGET, w->width, w->height);
+    if (!w->surface)
+        w->canvas =
+            SDL_CreateTexture(w->renderer, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_TARGET, w->width, w->height);
     w->canvas_width = w->width;
     w->canvas_height = w->height;
     w->dirty = true;
-    return w->canvas;
+    return w->surface || w->canvas;
 }
 
 /* Draws everything that is within a rectangle. */
@@ -318,22 +328,56 @@ static void draw_within(struct ui_window *w, const struct ui_look *look, struct 
     ui_panel_draw(w->panel, &r);
 }
 
-static void draw_damage(struct ui_window *w, const struct ui_look *look, struct ui_damage *damage, bool front)
+/* Without a graphics card: what has been drawn goes to the screen, and nothing else. */
+static void show_parts(struct ui_window *w, SDL_Rect *parts, int count)
 {
-    const SDL_Rect place = ui_front_rect(w->front);
+    const SDL_Rect all = {0, 0, w->width, w->height};
+    SDL_Surface *shown = SDL_GetWindowSurface(w->window);
+    int n = 0;
 
-    SDL_SetRenderTarget(w->renderer, w->canvas);
-    if (damage->all || w->dirty) {
-        draw_within(w, look, (struct ui_rect){0, 0, w->width, w->height});
-    } else {
-        for (unsigned k = 0; k < damage->count; k++)
-            draw_within(w, look, damage->rect[k]);
-        if (front)
-            draw_within(w, look, (struct ui_rect){place.x, place.y, place.w, place.h});
+    SDL_RenderFlush(w->renderer);
+    for (int k = 0; shown && k < count; k++) {
+        SDL_Rect at;
+
+        if (!SDL_IntersectRect(&parts[k], &all, &parts[n]))
+            continue;
+        at = parts[n];
+        SDL_BlitSurface(w->surface, &parts[n], shown, &at);
+        n++;
     }
+    if (n)
+        SDL_UpdateWindowSurfaceRects(w->window, parts, n);
+}
+
+static void show_all(struct ui_window *w)
+{
     SDL_SetRenderTarget(w->renderer, NULL);
     SDL_RenderCopy(w->renderer, w->canvas, NULL, NULL);
     SDL_RenderPresent(w->renderer);
+}
+
+static void draw_damage(struct ui_window *w, const struct ui_look *look, const struct ui_damage *damage, bool front)
+{
+    const SDL_Rect place = ui_front_rect(w->front);
+    SDL_Rect parts[UI_DAMAGE_MAX + 1];
+    int n = 0;
+
+    if (damage->all || w->dirty) {
+        parts[n++] = (SDL_Rect){0, 0, w->width, w->height};
+    } else {
+        for (unsigned k = 0; k < damage->count; k++)
+            parts[n++] = (SDL_Rect){damage->rect[k].x, damage->rect[k].y, damage->rect[k].w, damage->rect[k].h};
+        if (front)
+            parts[n++] = place;
+    }
+    if (!w->surface)
+        SDL_SetRenderTarget(w->renderer, w->canvas);
+    for (int k = 0; k < n; k++)
+        draw_within(w, look, (struct ui_rect){parts[k].x, parts[k].y, parts[k].w, parts[k].h});
+    if (w->surface)
+        show_parts(w, parts, n);
+    else
+        show_all(w);
 }
 
 static void draw(struct ui_window *w)
@@ -378,6 +422,52 @@ static double display_size(void)
     return size > 0.75 ? size : 0.75;
 }
 
+/* Is there a graphics card, or does a processor only play one? */
+static bool has_card(SDL_Renderer *renderer)
+{
+    const unsigned gl_renderer = 0x1F01;
+    const char *(*get_string)(unsigned) = NULL;
+    const char *name = NULL;
+    SDL_RendererInfo info;
+
+    if (SDL_GetRendererInfo(renderer, &info) || !(info.flags & SDL_RENDERER_ACCELERATED))
+        return false;
+    if (strncmp(info.name, "opengl", 6) == 0)
+        *(void **)&get_string = SDL_GL_GetProcAddress("glGetString");
+    if (get_string)
+        name = get_string(gl_renderer);
+    return !name || (!strstr(name, "llvmpipe") && !strstr(name, "softpipe") && !strstr(name, "swrast"));
+}
+
+/* As large as the largest display, so that the window's size never asks for another. */
+static SDL_Surface *make_surface(void)
+{
+    SDL_Rect bounds;
+    int w = 1280, h = 1024;
+
+    for (int k = 0; k < SDL_GetNumVideoDisplays(); k++) {
+        if (SDL_GetDisplayBounds(k, &bounds))
+            continue;
+        w = bounds.w > w ? bounds.w : w;
+        h = bounds.h > h ? bounds.h : h;
+    }
+    return SDL_CreateRGBSurfaceWithFormat(0, w, h, 32, SDL_PIXELFORMAT_RGB888);
+}
+
+/* Without waiting for the display's next picture: a hidden window would wait for ever. */
+static bool open_renderer(struct ui_window *w)
+{
+    w->renderer = SDL_CreateRenderer(w->window, -1, 0);
+    if (w->renderer && has_card(w->renderer))
+        return true;
+    if (w->renderer)
+        SDL_DestroyRenderer(w->renderer);
+    SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
+    w->surface = make_surface();
+    w->renderer = w->surface ? SDL_CreateSoftwareRenderer(w->surface) : NULL;
+    return w->renderer && SDL_GetWindowSurface(w->window);
+}
+
 static bool open_window(struct ui_window *w, double size, char *error, size_t error_size)
 {
     const Uint32 flags = SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI | SDL_WINDOW_HIDDEN;
@@ -389,10 +479,7 @@ static bool open_window(struct ui_window *w, double size, char *error, size_t er
     w->size = size > 0 ? size : display_size();
     w->window = SDL_CreateWindow("vmeter", SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED,
                                  (int)((FRONT_WIDTH + PANEL_WIDTH) * w->size), (int)(HEIGHT * w->size), flags);
-    /* Without waiting for the display's next picture: a hidden window would wait for ever. */
-    if (w->window)
-        w->renderer = SDL_CreateRenderer(w->window, -1, 0);
-    if (!w->renderer) {
+    if (!w->window || !open_renderer(w)) {
         snprintf(error, error_size, "no window can be opened: %s", SDL_GetError());
         return false;
     }
@@ -440,6 +527,7 @@ void ui_window_close(struct ui_window *w)
         SDL_DestroyTexture(w->canvas);
     if (w->renderer)
         SDL_DestroyRenderer(w->renderer);
+    SDL_FreeSurface(w->surface);
     if (w->window)
         SDL_DestroyWindow(w->window);
     SDL_Quit();

@@ -95,13 +95,13 @@ class Serve:
     messages that the test did not ask for with messages().
     """
 
-    def __init__(self, scenario=None, speed=None, options=(), code=0):
+    def __init__(self, scenario=None, speed=None, options=(), code=0, command="serve"):
         self.folder = tempfile.mkdtemp(prefix="vmeter-")
         self.link = os.path.join(self.folder, "m")
         self.socket = os.path.join(self.folder, "c")
         self.code = code
         self.seen = 0
-        arguments = ["serve", "--modbus", self.link, "--control", self.socket, *options]
+        arguments = [command, "--modbus", self.link, "--control", self.socket, *options]
         if speed is not None:
             arguments += ["--speed", str(speed)]
         if scenario is not None:
