@@ -1168,9 +1168,10 @@ void ui_panel_build(struct ui_panel *p, const struct ui_panel_view *view, const 
     ImGui::PushFont(p->plain);
     if (place->hand)
         ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+    /* Such windows lie behind those that were there before. */
+    *fold = fold_tab(p, place);
     if (place->left < place->width)
         build(p, {(float)place->left, 0, (float)(place->width - place->left), (float)place->height});
-    *fold = fold_tab(p, place);
     ImGui::PopFont();
     ImGui::Render();
     p->view = NULL;

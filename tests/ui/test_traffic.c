@@ -37,7 +37,7 @@ static const struct {
     {false, "01 03 04 43 66 00 00", 0x5003, true, "1 values 4366 0000"},
     {true, "07 06 60 48 00 02", 0, true, "7 write 6048 tariff = 2"},
     {false, "07 06 60 48 00 02", 0, true, "7 written 6048 tariff"},
-    {true, "01 10 40 1F 00 02 04 01 00 00 05", 0, true, "1 write 401F ct_ratio = 100/5"},
+    {true, "01 10 40 1F 00 02 04 01 00 00 05", 0, true, "1 write 401F ct_ratio = 100/5 A"},
     {false, "01 10 40 1F 00 02", 0, true, "1 written 401F ct_ratio, 2 registers"},
     {false, "01 83 02", 0, false, "1 exception 02, illegal data address"},
     {true, "01 04 50 02 00 02", 0, true, "1 function 04, 8 bytes"},

@@ -26,7 +26,7 @@ def set_up_through_the_menu(window):
     window.press("Return", "PASSWORD")
     for _ in range(3):
         do("key", "Return")
-    window.press("Return", "^MENU PASSWORD$")
+    window.press("Return", "^MENU PASSWORD ----$")
     window.press("Right", "MENU TARIFF T1")
     do("key", "Return")
     window.press("Right", "T2")
@@ -115,7 +115,7 @@ def test_panel():
         window.shows("TRIP")
 
 
-GRID = 148  # where the card of grid and load begins, below that of time
+GRID = 119  # where the card of grid and load begins, below that of time
 
 
 def slide_voltage(window):
