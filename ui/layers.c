@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A window needs one or two at a time; a change of the backlight should not redraw, either. */
-#define SLOTS 4
+/* A window needs two at a time; when the backlight changes and changes back there is nothing to draw, either. */
+#define SLOTS 6
 
 struct slot {
     struct ui_layer layer;
