@@ -106,7 +106,7 @@ struct reading {
 static void show(struct reading *r, const struct em_register *row, const uint16_t *words)
 {
     struct sim_value v;
-    char text[40];
+    char text[SIM_VALUE_JSON];
 
     if (!row->name)
         return;

@@ -109,7 +109,7 @@ static bool ask_get(struct js *js, const cJSON *value, void *target, const void 
         size_t mark = js_enter_index(js, k++);
         struct sim_value v;
         const char *name;
-        char text[40];
+        char text[SIM_VALUE_JSON];
 
         if (!js_string(js, item, &name) || !sim_parse_name(js, name) ||
             !sim_name_fits(js, name, r->session->sim->points))
@@ -189,6 +189,11 @@ static bool ask_event(struct js *js, const cJSON *object, struct request *r)
     }
     host_record_event(r->session->record, sim->now, object);
     sim_execute(sim, event);
+    if (event->kind == SIM_EVENT_SNAPSHOT && sim->lost) {
+        js_fail(js, "%s could not be written", event->file);
+        sim_event_free(event);
+        return false;
+    }
     if (event->kind == SIM_EVENT_EXPECT || (sim_event_is_frame(event) && event->reply_kind != SIM_REPLY_ANY)) {
         list = cJSON_AddArrayToObject(r->answer, "expectations");
         for (size_t k = first; k < sim->results.count; k++) {

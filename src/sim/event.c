@@ -287,7 +287,7 @@ bool sim_parse_name(struct js *js, const char *name)
     const char *full = name, *plain = (sim_name_meter(name, &name), plain_name(name));
     const struct em_register *row = sim_register_named(plain);
 
-    if (sim_output_named(name) >= 0)
+    if (sim_reading_named(name))
         return true;
     if (!row) {
         const char *near = sim_register_nearest(plain);
@@ -481,7 +481,8 @@ static bool parse_expectation(struct js *js, const cJSON *value, struct sim_expe
     };
     const char *name;
     const struct em_register *row = (sim_name_meter(e->name, &name), sim_register_named(plain_name(name)));
-    bool text = row && sim_register_is_text(row);
+    const struct sim_reading *reading = sim_reading_named(name);
+    bool text = reading ? reading->is_text : row && sim_register_is_text(row);
 
     if (cJSON_IsObject(value) ? !js_object(js, value, fields, COUNT(fields), e)
                               : !read_expected_value(js, value, e, NULL))
@@ -605,6 +606,56 @@ static bool read_corrupt(struct js *js, const cJSON *value, void *target, const 
            js_fail(js, "byte %u is outside the area, which has %u bytes", event->byte, em_nv_places[event->area].size);
 }
 
+/* --- press, snapshot --- */
+
+/* How long a touch lasts if nothing is said. */
+#define TAP_SAMPLES (EM_SAMPLE_RATE / 10)
+
+static bool read_press(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    static const char *const buttons[] = {"left", "middle", "right", NULL};
+    struct sim_event *event = target;
+    int button = 0;
+
+    (void)unused;
+    event->kind = SIM_EVENT_PRESS;
+    if (!js_word(js, value, buttons, &button))
+        return false;
+    event->button = (enum em_button)button;
+    if (!event->has_hold)
+        event->hold = TAP_SAMPLES;
+    return true;
+}
+
+static bool read_hold(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    struct sim_event *event = target;
+
+    (void)unused;
+    event->has_hold = true;
+    event->hold = cJSON_IsTrue(value) ? INT64_MAX : 0;
+    if (cJSON_IsBool(value))
+        return true;
+    if (!js_time(js, value, &event->hold))
+        return false;
+    return event->hold > 0 || js_fail(js, "must be longer than 0; false lets go of the button");
+}
+
+static bool read_snapshot(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    struct sim_event *event = target;
+    const char *text, *dot;
+
+    (void)unused;
+    event->kind = SIM_EVENT_SNAPSHOT;
+    if (!js_string(js, value, &text))
+        return false;
+    event->file = copy_text(text);
+    dot = strrchr(text, '.');
+    return (dot && (strcmp(dot, ".png") == 0 || strcmp(dot, ".svg") == 0)) ||
+           js_fail(js, "\"%s\": a snapshot's name ends in .png or .svg", text);
+}
+
 /* --- Events --- */
 
 static const enum sim_event_kind tariff_input_kind = SIM_EVENT_TARIFF_INPUT, power_kind = SIM_EVENT_POWER;
@@ -621,7 +672,7 @@ static bool read_which_meter(struct js *js, const cJSON *value, void *target, co
 }
 
 /* The first KIND_COUNT fields say what the event is; the rest belong to some of them. */
-#define KIND_COUNT 8
+#define KIND_COUNT 10
 static const struct js_field event_fields[] = {
     {"set", read_set, NULL, false},
     {"tariff_input", read_switch, &tariff_input_kind, false},
@@ -631,8 +682,11 @@ static const struct js_field event_fields[] = {
     {"expect", read_expect, NULL, false},
     {"power_cut", read_power_cut, NULL, false},
     {"corrupt", read_corrupt, NULL, false},
+    {"press", read_press, NULL, false},
+    {"snapshot", read_snapshot, NULL, false},
     {"over", read_over, NULL, false},
     {"reply", read_reply, NULL, false},
+    {"hold", read_hold, NULL, false},
     {"meter", read_which_meter, NULL, false},
 };
 
@@ -675,10 +729,12 @@ static bool parse_event(struct js *js, const cJSON *object, const struct js_fiel
     if (kinds < 2 && !js_object(js, object, fields, n, &targets))
         return false;
     if (kinds != 1)
-        return js_fail(js, "an event is just one of set, tariff_input, power, modbus, mbus, expect, power_cut, "
-                           "corrupt");
+        return js_fail(js, "an event is just one of set, tariff_input, power, press, modbus, mbus, expect, "
+                           "snapshot, power_cut, corrupt");
     if (has(object, "over") && event->kind != SIM_EVENT_SET)
         return js_fail(js, "\"over\" goes with \"set\"");
+    if (has(object, "hold") && event->kind != SIM_EVENT_PRESS)
+        return js_fail(js, "\"hold\" goes with \"press\"");
     if (has(object, "reply") && !sim_event_is_frame(event))
         return js_fail(js, "\"reply\" goes with \"modbus\" and \"mbus\"");
     if (event->meter && sim_event_is_frame(event))
@@ -718,6 +774,7 @@ void sim_event_free(struct sim_event *event)
     free(event->assignment);
     free(event->request);
     free(event->reply);
+    free(event->file);
     free(event->where);
     free(event);
 }

@@ -19,6 +19,8 @@ enum sim_event_kind {
     SIM_EVENT_EXPECT,
     SIM_EVENT_POWER_CUT,
     SIM_EVENT_CORRUPT,
+    SIM_EVENT_PRESS,
+    SIM_EVENT_SNAPSHOT,
 };
 
 /* Bytes of a frame, or of two on the M-Bus; in an expected reply mask 0 matches any byte. */
@@ -54,7 +56,11 @@ struct sim_event {
     enum em_nv_area area;                /* CORRUPT */
     uint32_t byte;                       /* CORRUPT */
     struct sim_expectation *expectation; /* EXPECT */
-    char *where;                         /* place in the scenario, for messages */
+    enum em_button button;               /* PRESS */
+    bool has_hold;
+    int64_t hold; /* PRESS: samples; INT64_MAX: until let go of; 0: let go of */
+    char *file;   /* SNAPSHOT */
+    char *where;  /* place in the scenario, for messages */
 };
 
 /* Reads an event from an object; keys "at", "from" and so on are the caller's: `extra` (count of them) lists fields

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lcd.h"
+
+_Static_assert(SIM_VALUE_TEXT >= SIM_LCD_TEXT, "a display's text is a value");
+
 /* Before t = 0 the meter runs this long, unseen, to settle. */
 #define SETTLE_SAMPLES (2 * EM_SAMPLE_RATE)
 
@@ -264,17 +268,33 @@ void sim_point_set(struct sim_point *point, const struct sim_assignment *a, int6
             start_ramp(point, a, p, over);
 }
 
-int64_t sim_point_next_ramp(const struct sim_point *point)
+void sim_point_touch(struct sim_point *point, enum em_button button, int64_t samples)
+{
+    em_meter_button(&point->meter, button, true);
+    point->let_go[button] = samples == INT64_MAX ? INT64_MAX : point->now + samples;
+}
+
+void sim_point_let_go(struct sim_point *point, enum em_button button)
+{
+    em_meter_button(&point->meter, button, false);
+    point->let_go[button] = INT64_MAX;
+    sim_point_survived(point);
+}
+
+int64_t sim_point_next_step(const struct sim_point *point)
 {
     int64_t next = INT64_MAX;
 
+    for (int b = 0; b < EM_BUTTON_COUNT; b++)
+        if (point->let_go[b] < next)
+            next = point->let_go[b];
     for (unsigned k = 0; k < point->ramps; k++)
         if (point->ramp[k].next < next)
             next = point->ramp[k].next;
     return next;
 }
 
-void sim_point_step_ramps(struct sim_point *point)
+static void step_ramps(struct sim_point *point)
 {
     for (unsigned k = point->ramps; k-- > 0;) {
         struct sim_ramp *ramp = &point->ramp[k];
@@ -292,19 +312,67 @@ void sim_point_step_ramps(struct sim_point *point)
     }
 }
 
+void sim_point_step(struct sim_point *point)
+{
+    step_ramps(point);
+    for (int b = 0; b < EM_BUTTON_COUNT; b++)
+        if (point->let_go[b] <= point->now)
+            sim_point_let_go(point, (enum em_button)b);
+}
+
 /* --- Reading --- */
+
+static void read_pulses(struct sim_point *point, int output, struct sim_value *value)
+{
+    sim_value_number(value, (double)point->pulses[output]);
+}
+
+static void read_lcd(struct sim_point *point, int part, struct sim_value *value)
+{
+    static void (*const parts[])(const struct em_lcd *, char[SIM_LCD_TEXT]) = {sim_lcd_icons, sim_lcd_part1,
+                                                                               sim_lcd_part2, sim_lcd_part3};
+
+    *value = (struct sim_value){.is_text = true};
+    parts[part](em_meter_lcd(&point->meter), value->text);
+}
+
+static void read_backlight(struct sim_point *point, int unused, struct sim_value *value)
+{
+    (void)unused;
+    sim_value_number(value, em_meter_backlight(&point->meter));
+}
+
+const struct sim_reading sim_readings[] = {
+    {"pulses.led", false, EM_OUTPUT_LED, read_pulses},
+    {"pulses.s0_1", false, EM_OUTPUT_S0_1, read_pulses},
+    {"pulses.s0_2", false, EM_OUTPUT_S0_2, read_pulses},
+    {"lcd.part1", true, 1, read_lcd},
+    {"lcd.part2", true, 2, read_lcd},
+    {"lcd.part3", true, 3, read_lcd},
+    {"lcd.icons", true, 0, read_lcd},
+    {"led.backlight", false, 0, read_backlight},
+    {0},
+};
+
+const struct sim_reading *sim_reading_named(const char *name)
+{
+    for (const struct sim_reading *r = sim_readings; r->name; r++)
+        if (strcmp(r->name, name) == 0)
+            return r;
+    return NULL;
+}
 
 void sim_point_read(struct sim_point *point, const char *name, struct sim_value *value)
 {
     enum em_combination code = (enum em_combination)point->meter.settings.value[EM_SETTING_COMBINATION_CODE];
-    int output = sim_output_named(name);
+    const struct sim_reading *reading = sim_reading_named(name);
     bool reference = strncmp(name, "reference.", 10) == 0, error = strncmp(name, "error_percent.", 14) == 0;
     const struct em_register *row = sim_register_named(name + (reference ? 10 : error ? 14 : 0));
     struct sim_reference reference_now;
     double ideal = 0;
 
-    if (output >= 0) {
-        sim_value_number(value, (double)point->pulses[output]);
+    if (reading) {
+        reading->read(point, reading->argument, value);
         return;
     }
     sim_value_read(value, &point->meter, row);
@@ -330,6 +398,8 @@ void sim_point_init(struct sim_point *point, const struct sim_setup *setup, cons
     bool fresh = true;
 
     memset(point, 0, sizeof *point);
+    for (int b = 0; b < EM_BUTTON_COUNT; b++)
+        point->let_go[b] = INT64_MAX;
     point->network = setup->network;
     point->port.accumulate = speed->accumulate;
     point->wave.synth = speed->synth;

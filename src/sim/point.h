@@ -15,6 +15,8 @@ struct sim_speed {
     sim_synth_fn *synth;
 };
 
+struct sim_point;
+
 /* Meters in one simulation. */
 #define SIM_METERS_MAX 10000
 
@@ -52,6 +54,18 @@ struct sim_ramp {
     int64_t start, end, step, next;
 };
 
+/* What can be read besides registers: "pulses.led", "lcd.part2" and so on. */
+struct sim_reading {
+    const char *name;
+    bool is_text;
+    int argument; /* which output, which part */
+    void (*read)(struct sim_point *point, int argument, struct sim_value *value);
+};
+
+/* The reading with this name, or NULL; and all of them, up to one without a name. */
+const struct sim_reading *sim_reading_named(const char *name);
+extern const struct sim_reading sim_readings[];
+
 struct sim_point {
     struct em_port port;
     struct em_meter meter;
@@ -63,6 +77,7 @@ struct sim_point {
     bool changed; /* the network, since the generator was set */
     struct sim_ramp *ramp;
     unsigned ramps;
+    int64_t let_go[EM_BUTTON_COUNT]; /* when a touched button is let go of; INT64_MAX: nobody knows */
     struct sim_edge edge[SIM_EDGES_MAX];
     unsigned edges;
     uint64_t pulses[EM_OUTPUT_COUNT]; /* begun since t = 0 */
@@ -76,15 +91,20 @@ void sim_point_init(struct sim_point *point, const struct sim_setup *setup, cons
                     struct sim_memory *memory);
 void sim_point_free(struct sim_point *point);
 
-/* Goes on to sample `until`, to the next ramp's step at the most (sim_point_next_ramp). */
+/* Goes on to sample `until`, to the point's next step at the most (sim_point_next_step). */
 void sim_point_run(struct sim_point *point, int64_t until);
 
-/* When the next step of a ramp is due, INT64_MAX if none runs; and the steps that are due now. */
-int64_t sim_point_next_ramp(const struct sim_point *point);
-void sim_point_step_ramps(struct sim_point *point);
+/* When the point itself has something to do, a step of a ramp or the end of a touch (INT64_MAX: never); and doing what
+ * is due now. */
+int64_t sim_point_next_step(const struct sim_point *point);
+void sim_point_step(struct sim_point *point);
 
 /* Sets a value of the network, at once (over = 0) or on a ramp of that many samples. */
 void sim_point_set(struct sim_point *point, const struct sim_assignment *a, int64_t over);
+
+/* A button is touched for so many samples, at least 1; INT64_MAX: until sim_point_let_go. */
+void sim_point_touch(struct sim_point *point, enum em_button button, int64_t samples);
+void sim_point_let_go(struct sim_point *point, enum em_button button);
 
 /* All three voltages go or come back. */
 void sim_point_power(struct sim_point *point, bool on);

@@ -7,7 +7,7 @@
 
 static void add_value(cJSON *object, const char *name, const struct sim_value *v)
 {
-    char text[40];
+    char text[SIM_VALUE_JSON];
 
     sim_value_json(v, text);
     cJSON_AddRawToObject(object, name, text);
@@ -46,6 +46,7 @@ static void add_point(cJSON *report, struct sim_point *point)
     cJSON *energies = cJSON_AddObjectToObject(report, "energy_wh");
     cJSON *reference = cJSON_AddObjectToObject(report, "reference");
     cJSON *pulses = cJSON_AddObjectToObject(report, "pulses");
+    cJSON *lcd = cJSON_AddObjectToObject(report, "lcd");
 
     for (size_t k = 0; k < em_register_count; k++) {
         const struct em_register *row = &em_registers[k];
@@ -62,8 +63,14 @@ static void add_point(cJSON *report, struct sim_point *point)
         if (row->type == EM_TYPE_FLOAT32 && sim_reference_value(&now, row, code, &ideal))
             add_number(reference, row->name, ideal);
     }
-    for (int k = 0; k < EM_OUTPUT_COUNT; k++)
-        add_number(pulses, sim_output_names[k], (double)point->pulses[k]);
+    for (const struct sim_reading *r = sim_readings; r->name; r++) {
+        bool of_pulses = strncmp(r->name, "pulses.", 7) == 0, of_lcd = strncmp(r->name, "lcd.", 4) == 0;
+        struct sim_value v;
+
+        r->read(point, r->argument, &v);
+        if (of_pulses || of_lcd)
+            add_value(of_lcd ? lcd : pulses, strchr(r->name, '.') + 1, &v);
+    }
 }
 
 void sim_report_json(FILE *out, struct sim *sim, double wall_seconds)
@@ -231,7 +238,7 @@ void sim_csv_header(FILE *out, const struct sim_csv *csv)
 
 void sim_csv_row(FILE *out, const struct sim_csv *csv, struct sim *sim)
 {
-    char text[40];
+    char text[SIM_VALUE_JSON];
     struct sim_value v;
 
     sim_value_number(&v, sim_seconds(sim->now));

@@ -99,6 +99,12 @@ static void set_all(struct sim *sim, const struct sim_assignment *a, int64_t ove
         sim_point_set(&sim->point[k], a, over);
 }
 
+void sim_set_snapshot(struct sim *sim, sim_snapshot_fn *snapshot, void *ctx)
+{
+    sim->snapshot = snapshot;
+    sim->snapshot_ctx = ctx;
+}
+
 /* The profile's row that is due, and the time of the next. */
 static void step_profile(struct sim *sim)
 {
@@ -167,7 +173,7 @@ static bool holds(const struct sim_expectation *e, const struct sim_value *actua
 
 static char *expected_json(const struct sim_expectation *e)
 {
-    char value[40] = "", text[160] = "";
+    char value[SIM_VALUE_JSON] = "", text[200] = "";
     int n = 0;
 
     if (e->has_value)
@@ -211,7 +217,7 @@ static void execute_expect(struct sim *sim, const struct sim_event *event)
     for (unsigned k = 0; k < event->count; k++) {
         const struct sim_expectation *e = &event->expectation[k];
         struct sim_value actual;
-        char text[40];
+        char text[SIM_VALUE_JSON];
 
         sim_read(sim, e->name, &actual);
         sim_value_json(&actual, text);
@@ -288,6 +294,12 @@ static void execute_frame(struct sim *sim, const struct sim_event *event)
 
 /* --- Running --- */
 
+static void execute_snapshot(struct sim *sim, const struct sim_event *event)
+{
+    sim->lost = !sim->snapshot || !sim->snapshot(sim->snapshot_ctx, &sim->point[first_point(event)], event->file);
+    sim->lost_files += sim->lost;
+}
+
 static void execute_at(struct sim_point *point, const struct sim_event *event)
 {
     switch (event->kind) {
@@ -298,6 +310,12 @@ static void execute_at(struct sim_point *point, const struct sim_event *event)
     case SIM_EVENT_TARIFF_INPUT:
         em_meter_tariff_input(&point->meter, event->on);
         sim_point_survived(point);
+        break;
+    case SIM_EVENT_PRESS:
+        if (event->hold)
+            sim_point_touch(point, event->button, event->hold);
+        else
+            sim_point_let_go(point, event->button);
         break;
     case SIM_EVENT_POWER:
         sim_point_power(point, event->on);
@@ -310,6 +328,7 @@ static void execute_at(struct sim_point *point, const struct sim_event *event)
         break;
     case SIM_EVENT_MODBUS:
     case SIM_EVENT_MBUS:
+    case SIM_EVENT_SNAPSHOT:
     case SIM_EVENT_EXPECT:
         break;
     }
@@ -321,30 +340,32 @@ void sim_execute(struct sim *sim, const struct sim_event *event)
         execute_expect(sim, event);
     else if (sim_event_is_frame(event))
         execute_frame(sim, event);
+    else if (event->kind == SIM_EVENT_SNAPSHOT)
+        execute_snapshot(sim, event);
     else
         for (unsigned k = first_point(event); k < end_point(sim, event); k++)
             execute_at(&sim->point[k], event);
 }
 
-static int64_t next_ramp(const struct sim *sim)
+static int64_t next_step(const struct sim *sim)
 {
     int64_t next = INT64_MAX;
 
     for (unsigned k = 0; k < sim->points; k++) {
-        int64_t ramp = sim_point_next_ramp(&sim->point[k]);
+        int64_t step = sim_point_next_step(&sim->point[k]);
 
-        next = ramp < next ? ramp : next;
+        next = step < next ? step : next;
     }
     return next;
 }
 
-/* Everything that is due now: ramps first, then profile and timeline. */
+/* Everything that is due now: ramps and touches first, then profile and timeline. */
 static void act(struct sim *sim)
 {
     struct sim_due_item item;
 
     for (unsigned k = 0; k < sim->points; k++)
-        sim_point_step_ramps(&sim->point[k]);
+        sim_point_step(&sim->point[k]);
     while (sim_due_take(&sim->due, sim->now, &item)) {
         if (item.what)
             sim_execute(sim, item.what);
@@ -356,15 +377,15 @@ static void act(struct sim *sim)
 void sim_run(struct sim *sim, int64_t until)
 {
     while (1) {
-        int64_t stop = until, ramp = next_ramp(sim), due = sim_due_next(&sim->due);
+        int64_t stop = until, step = next_step(sim), due = sim_due_next(&sim->due);
 
-        if (ramp <= sim->now || due <= sim->now) {
+        if (step <= sim->now || due <= sim->now) {
             act(sim);
             continue;
         }
         if (sim->now >= until)
             return;
-        stop = ramp < stop ? ramp : stop;
+        stop = step < stop ? step : stop;
         stop = due < stop ? due : stop;
         for (unsigned k = 0; k < sim->points; k++)
             sim_point_run(&sim->point[k], stop);

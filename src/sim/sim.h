@@ -27,6 +27,9 @@ struct sim_results {
  * for silence. reply has room for SIM_FRAME_MAX bytes. */
 typedef size_t sim_modbus_fn(void *ctx, struct em_meter *meter, const uint8_t *request, size_t n, uint8_t *reply);
 
+/* Writes a picture of a meter's display to a file; false, after telling the user, if that fails. */
+typedef bool sim_snapshot_fn(void *ctx, struct sim_point *point, const char *file);
+
 struct sim {
     struct sim_point *point;
     unsigned points; /* at least 1 */
@@ -37,6 +40,10 @@ struct sim {
     struct sim_results results;
     sim_modbus_fn *modbus;
     void *modbus_ctx;
+    sim_snapshot_fn *snapshot;
+    void *snapshot_ctx;
+    bool lost;                          /* the newest snapshot could not be written, */
+    unsigned lost_files;                /* nor could so many of all */
     char last_reply[3 * SIM_FRAME_MAX]; /* to the newest frame event, as hexadecimal text; empty: silence */
 };
 
@@ -55,6 +62,9 @@ void sim_stop(struct sim *sim);
 
 /* Who answers Modbus frames. */
 void sim_set_modbus(struct sim *sim, sim_modbus_fn *modbus, void *ctx);
+
+/* Who draws snapshots. */
+void sim_set_snapshot(struct sim *sim, sim_snapshot_fn *snapshot, void *ctx);
 
 /* Goes on to sample `until`: all events due up to and at it have acted. */
 void sim_run(struct sim *sim, int64_t until);

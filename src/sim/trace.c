@@ -2,21 +2,11 @@
 #include "trace.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #define SAMPLE_US (1000000 / EM_SAMPLE_RATE)
 
 const char *const sim_output_names[EM_OUTPUT_COUNT] = {
     [EM_OUTPUT_LED] = "led", [EM_OUTPUT_S0_1] = "s0_1", [EM_OUTPUT_S0_2] = "s0_2"};
-
-int sim_output_named(const char *name)
-{
-    if (strncmp(name, "pulses.", 7) == 0)
-        for (int k = 0; k < EM_OUTPUT_COUNT; k++)
-            if (strcmp(name + 7, sim_output_names[k]) == 0)
-                return k;
-    return -1;
-}
 
 /* One printable character a signal, as VCD wants it. */
 static char code(int output)

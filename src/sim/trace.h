@@ -16,9 +16,6 @@ struct sim_trace {
 /* Names of the outputs as users know them: "led", "s0_1", "s0_2". */
 extern const char *const sim_output_names[EM_OUTPUT_COUNT];
 
-/* The output behind "pulses.led", "pulses.s0_1", "pulses.s0_2"; -1 for other names. */
-int sim_output_named(const char *name);
-
 /* Begins a trace on out, which stays the caller's. */
 void sim_trace_begin(struct sim_trace *trace, FILE *out, bool csv);
 

@@ -130,23 +130,23 @@ void sim_value_read(struct sim_value *v, struct em_meter *m, const struct em_reg
     sim_value_decode(v, row, words, (enum em_data_type)m->settings.value[EM_SETTING_DATA_TYPE]);
 }
 
-void sim_value_json(const struct sim_value *v, char out[40])
+void sim_value_json(const struct sim_value *v, char out[SIM_VALUE_JSON])
 {
     if (v->is_text) {
-        snprintf(out, 40, "\"%s\"", v->text);
+        snprintf(out, SIM_VALUE_JSON, "\"%s\"", v->text);
         return;
     }
     if (!isfinite(v->number)) {
-        snprintf(out, 40, "null");
+        snprintf(out, SIM_VALUE_JSON, "null");
         return;
     }
     if (v->number == floor(v->number) && fabs(v->number) < 1e15) {
-        snprintf(out, 40, "%.0f", v->number == 0 ? 0.0 : v->number); /* never -0 */
+        snprintf(out, SIM_VALUE_JSON, "%.0f", v->number == 0 ? 0.0 : v->number); /* never -0 */
         return;
     }
     /* The fewest digits that give the same number back. */
     for (int digits = 1; digits <= 17; digits++) {
-        snprintf(out, 40, "%.*g", digits, v->number);
+        snprintf(out, SIM_VALUE_JSON, "%.*g", digits, v->number);
         if (v->is_float ? strtof(out, NULL) == (float)v->number : strtod(out, NULL) == v->number)
             return;
     }

@@ -6,12 +6,15 @@
 
 #include "vmeter/em_meter.h"
 
+#define SIM_VALUE_TEXT 64
+#define SIM_VALUE_JSON (SIM_VALUE_TEXT + 4)
+
 struct sim_value {
     bool is_text;
     bool is_float; /* shown with the digits a single-precision number has */
     double number;
     double last_digit; /* half-width within which a bare expected number matches: 0.001 for energies */
-    char text[24];
+    char text[SIM_VALUE_TEXT];
 };
 
 /* The row with this name, or NULL. */
@@ -38,7 +41,7 @@ void sim_value_read(struct sim_value *v, struct em_meter *m, const struct em_reg
 /* A plain number, shown with all its digits. */
 void sim_value_number(struct sim_value *v, double number);
 
-/* As JSON: a number with no more digits than it has, or a text in quotes. out: 40 bytes. */
-void sim_value_json(const struct sim_value *v, char out[40]);
+/* As JSON: a number with no more digits than it has, or a text in quotes. */
+void sim_value_json(const struct sim_value *v, char out[SIM_VALUE_JSON]);
 
 #endif

@@ -16,7 +16,7 @@ failures = []
 
 TIMES = '"250ms", "90s", "15m", "24h", "7d"'
 PATHS = "voltage, voltage_angle, voltage_harmonics, current, angle, pf, kind, power, reactive, current_harmonics"
-KINDS = "an event is just one of set, tariff_input, power, modbus, mbus, expect, power_cut, corrupt"
+KINDS = "an event is just one of set, tariff_input, power, press, modbus, mbus, expect, snapshot, power_cut, corrupt"
 
 
 def at_1s(**keys):
@@ -144,6 +144,18 @@ ROWS = [
     ({"duration": 1, "timeline": [{"at": 0, "mbus": ""}]},
      'timeline[0].mbus: is empty; write a whole frame, as in "10 40 00 40 16"'),
     ({"duration": 1, "timeline": [{"at": 0, "mbus": "10 4g"}]}, 'timeline[0].mbus: "4g" is not a byte; write two'),
+    # press and snapshot
+    ({"duration": 1, "timeline": [{"at": 0, "press": "top"}]},
+     'timeline[0].press: "top" is none of "left", "middle", "right"'),
+    ({"duration": 1, "timeline": [{"at": 0, "press": "left", "hold": 0}]},
+     "timeline[0].hold: must be longer than 0; false lets go of the button"),
+    ({"duration": 1, "timeline": [{"at": 0, "power": True, "hold": 1}]}, 'timeline[0]: "hold" goes with "press"'),
+    ({"duration": 1, "timeline": [{"at": 0, "snapshot": "lcd.jpg"}]},
+     'timeline[0].snapshot: "lcd.jpg": a snapshot\'s name ends in .png or .svg'),
+    ({"duration": 1, "timeline": [{"at": 0, "expect": {"lcd.part2": 5}}]},
+     "timeline[0].expect.lcd.part2: its value is a text; expect one in quotes"),
+    ({"duration": 1, "timeline": [{"at": 0, "expect": {"lcd.part4": "x"}}]},
+     'timeline[0].expect: unknown name "lcd.part4"'),
     # grid and load
     (grid(frequency=39), "grid.frequency: 39 is out of range; allowed is 40 to 70"),
     (grid(L1={"current": 1}), 'grid.L1: unknown key "current"; known are voltage, angle, harmonics'),

@@ -500,7 +500,8 @@ START_TEST(texts_that_no_value_can_be_are_refused)
     scene_refused("{'duration':1,'timeline':[{'at':0,'expect':{'meter_code':'1\\'3'}}]}");
     scene_refused("{'duration':1,'timeline':[{'at':0,'expect':{'meter_code':'\\u0001'}}]}");
     scene_refused("{'duration':1,'timeline':[{'at':0,'expect':{'meter_code':'\\\\'}}]}");
-    scene_refused("{'duration':1,'timeline':[{'at':0,'expect':{'meter_code':'012345678901234567890123'}}]}");
+    scene_refused("{'duration':1,'timeline':[{'at':0,'expect':{'meter_code':'"
+                  "0123456789012345678901234567890123456789012345678901234567890123'}}]}");
 }
 END_TEST
 

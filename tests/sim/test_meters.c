@@ -6,6 +6,7 @@
 
 #include "../../src/host/nvm.h"
 #include "../../src/sim/bus.h"
+#include "../../src/sim/lcd.h"
 #include "scene.h"
 
 static struct scene scene;
@@ -155,6 +156,50 @@ START_TEST(ramps_of_one_meter)
     UNIT_NEAR("half way", scene.sim->point[1].network.phase[0].current, 2, 0.01);
     scene_run(&scene, 11);
     ck_assert(scene.sim->point[1].network.phase[0].current == 3);
+    scene_close(&scene);
+}
+END_TEST
+
+/* --- Touches --- */
+
+static const char *part3(unsigned number)
+{
+    static char text[SIM_LCD_TEXT];
+
+    sim_lcd_part3(em_meter_lcd(meter(number)), text);
+    return text;
+}
+
+START_TEST(touches_last_as_long_as_they_are_said_to)
+{
+    scene_open(&scene, "{'duration': 100, 'meters': [{'count': 2}], 'timeline': [{'at': 10, 'press': 'middle', 'hold': "
+                       "'2.999s'}, {'at': 20, 'press': 'middle', 'hold': '3.001s', 'meter': 2}]}");
+    scene_run(&scene, 15);
+    ck_assert_str_eq(part3(1), "L1 DIRECTION FORWARD"); /* short: the next group */
+    scene_run(&scene, 22.9999);
+    ck_assert_str_eq(part3(2), "L1 DIRECTION FORWARD");
+    scene_run(&scene, 23.001);
+    ck_assert_str_eq(part3(2), "MENU BLUETOOTH OFF");
+    ck_assert_str_eq(part3(1), "L1 DIRECTION FORWARD");
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(a_touch_without_an_end_goes_on)
+{
+    scene_open(&scene, "{'duration': 100}");
+    scene_run(&scene, 1);
+    event("{'press': 'middle', 'hold': true}");
+    scene_run(&scene, 3.9);
+    ck_assert_str_eq(part3(1), "TOTAL DIRECTION FORWARD");
+    scene_run(&scene, 5);
+    ck_assert_str_eq(part3(1), "MENU BLUETOOTH OFF");
+    event("{'press': 'middle', 'hold': false}");
+    scene_run(&scene, 6);
+    ck_assert_str_eq(part3(1), "MENU BLUETOOTH OFF"); /* the touch has acted already */
+    event("{'press': 'right', 'hold': true}");
+    event("{'press': 'right', 'hold': false}");
+    ck_assert_str_eq(part3(1), "MENU CONFIG");
     scene_close(&scene);
 }
 END_TEST
@@ -371,7 +416,8 @@ Suite *unit_suite(void)
 {
     Suite *suite = suite_create("meters");
     TCase *identity = scene_case(suite, "identity"), *events = scene_case(suite, "events");
-    TCase *bus = scene_case(suite, "bus"), *memory = scene_case(suite, "memory");
+    TCase *touches = scene_case(suite, "touches"), *bus = scene_case(suite, "bus"),
+          *memory = scene_case(suite, "memory");
 
     tcase_set_timeout(bus, 200);
     tcase_add_test(identity, counted_meters);
@@ -379,6 +425,8 @@ Suite *unit_suite(void)
     tcase_add_test(identity, meters_do_not_feel_each_other);
     tcase_add_test(events, events_act_on_all_or_on_one);
     tcase_add_test(events, ramps_of_one_meter);
+    tcase_add_test(touches, touches_last_as_long_as_they_are_said_to);
+    tcase_add_test(touches, a_touch_without_an_end_goes_on);
     tcase_add_test(bus, answers_are_merged);
     tcase_add_test(bus, a_scan_finds_every_meter);
     tcase_add_test(bus, rates_of_the_meters);
