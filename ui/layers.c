@@ -8,6 +8,9 @@
 /* A window needs two at a time; when the backlight changes and changes back there is nothing to draw, either. */
 #define SLOTS 6
 
+/* Pictures larger than any screen are made once and not kept. */
+#define PIXELS_MAX 6e6
+
 struct slot {
     struct ui_layer layer;
     double scale, x, y; /* pixels per unit, and the fractions of a pixel at which it begins */
@@ -101,7 +104,7 @@ void ui_layers_paint(struct ui_layers *layers, cairo_t *cr, const struct ui_laye
     cairo_matrix_t m;
 
     cairo_get_matrix(cr, &m);
-    if (!has_pixels(cr, &m)) {
+    if (!has_pixels(cr, &m) || width * m.xx * height * m.xx > PIXELS_MAX) {
         draw(ctx, cr, layer);
         return;
     }

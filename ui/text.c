@@ -57,3 +57,19 @@ void ui_text_stretched(cairo_t *cr, const char *text, double x, double y, double
 {
     add(cr, text, x, y, size, 0, width);
 }
+
+#ifdef __SANITIZE_ADDRESS__
+/* Fontconfig keeps patterns behind encoded pointers, which the leak sanitizer can not follow. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_options(void);
+
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig\n";
+}
+
+const char *__lsan_default_options(void)
+{
+    return "print_suppressions=0";
+}
+#endif
