@@ -68,9 +68,9 @@ static const struct tint daylight = {0xB9C3B0, 0xA3AE9B, 0x171C1E, 0.92, 0.14};
 
 #define GHOST 0.045
 
-static const struct tint *tint_of(bool powered, bool backlight)
+static const struct tint *tint_of(const struct ui_layer *layer)
 {
-    return powered && backlight ? &backlit : &daylight;
+    return layer->backlight ? &backlit : &daylight;
 }
 
 static void fill_shapes(const struct ui_face *face, cairo_t *cr, enum ui_shapes shapes, const struct em_lcd *lcd,
@@ -122,29 +122,26 @@ static void draw_bezel_shadow(cairo_t *cr, double width, double height)
 /* The glass with nothing lit. */
 static void draw_empty_glass(const struct ui_face *face, cairo_t *cr, const struct ui_layer *layer)
 {
-    const struct tint *tint = tint_of(layer->powered, layer->backlight);
-    struct em_lcd lcd = {.turned = layer->turned};
+    const struct tint *tint = tint_of(layer);
     double width = ui_glass_width(face->glass), height = ui_glass_height(face->glass);
 
     draw_field(cr, tint, width, height);
-    fill_shapes(face, cr, UI_SHAPES_PRINT, &lcd, tint->ink, 0.5);
-    fill_shapes(face, cr, UI_SHAPES_GHOST, &lcd, tint->ink, GHOST);
+    fill_shapes(face, cr, UI_SHAPES_PRINT, &layer->lcd, tint->ink, 0.5);
+    fill_shapes(face, cr, UI_SHAPES_GHOST, &layer->lcd, tint->ink, GHOST);
     draw_bezel_shadow(cr, width, height);
 }
 
-static void draw_ink(const struct ui_face *face, cairo_t *cr, const struct ui_look *look)
+static void draw_ink(const struct ui_face *face, cairo_t *cr, const struct ui_layer *layer)
 {
-    const struct tint *tint = tint_of(look->powered, look->backlight);
+    const struct tint *tint = tint_of(layer);
 
-    if (!look->powered)
-        return;
     if (tint->shadow > 0) {
         cairo_save(cr);
         cairo_translate(cr, 0.1, 0.14);
-        fill_shapes(face, cr, UI_SHAPES_LIT, &look->lcd, tint->ink, tint->shadow);
+        fill_shapes(face, cr, UI_SHAPES_LIT, &layer->lcd, tint->ink, tint->shadow);
         cairo_restore(cr);
     }
-    fill_shapes(face, cr, UI_SHAPES_LIT, &look->lcd, tint->ink, tint->strength);
+    fill_shapes(face, cr, UI_SHAPES_LIT, &layer->lcd, tint->ink, tint->strength);
 }
 
 /* --- what moves on the housing --- */
@@ -221,16 +218,18 @@ static void draw_touches(cairo_t *cr, const struct ui_look *look)
 
 /* --- the whole --- */
 
-static struct ui_layer layer_of(const struct ui_look *look, bool front)
+static struct ui_layer layer_of(const struct ui_look *look, enum ui_layer_kind kind)
 {
     struct ui_layer layer;
 
     memset(&layer, 0, sizeof layer);
-    layer.front = front;
+    layer.kind = kind;
     layer.powered = look->powered;
-    layer.backlight = look->backlight;
-    layer.turned = look->lcd.turned;
-    if (front)
+    layer.backlight = look->powered && look->backlight;
+    layer.lcd.turned = look->lcd.turned;
+    if (kind == UI_LAYER_INK)
+        memcpy(layer.lcd.bits, look->lcd.bits, sizeof layer.lcd.bits);
+    if (kind == UI_LAYER_FRONT)
         snprintf(layer.serial, sizeof layer.serial, "%s", look->serial);
     return layer;
 }
@@ -240,31 +239,45 @@ static void draw_layer(const void *ctx, cairo_t *cr, const struct ui_layer *laye
     const struct ui_face *face = ctx;
 
     cairo_save(cr);
-    if (layer->front) {
+    if (layer->kind == UI_LAYER_FRONT) {
         ui_housing_draw(cr, layer->serial);
         cairo_translate(cr, ui_glass_place.x, ui_glass_place.y);
     }
-    draw_empty_glass(face, cr, layer);
+    if (layer->kind == UI_LAYER_INK)
+        draw_ink(face, cr, layer);
+    else
+        draw_empty_glass(face, cr, layer);
     cairo_restore(cr);
+}
+
+static void paint(const struct ui_face *face, cairo_t *cr, const struct ui_look *look, enum ui_layer_kind kind,
+                  double width, double height)
+{
+    struct ui_layer layer = layer_of(look, kind);
+
+    cairo_new_path(cr);
+    ui_layers_paint(face->layers, cr, &layer, width, height, draw_layer, face);
+}
+
+static void paint_ink(const struct ui_face *face, cairo_t *cr, const struct ui_look *look)
+{
+    if (look->powered)
+        paint(face, cr, look, UI_LAYER_INK, ui_glass_width(face->glass), ui_glass_height(face->glass));
 }
 
 void ui_face_draw(const struct ui_face *face, cairo_t *cr, const struct ui_look *look)
 {
-    struct ui_layer layer = layer_of(look, true);
-
     cairo_save(cr);
-    cairo_new_path(cr);
-    ui_layers_paint(face->layers, cr, &layer, UI_FACE_WIDTH, UI_FACE_HEIGHT, draw_layer, face);
+    paint(face, cr, look, UI_LAYER_FRONT, UI_FACE_WIDTH, UI_FACE_HEIGHT);
     draw_touches(cr, look);
     draw_lamps(cr, look);
     cairo_translate(cr, ui_glass_place.x, ui_glass_place.y);
-    draw_ink(face, cr, look);
+    paint_ink(face, cr, look);
     cairo_restore(cr);
 }
 
 void ui_glass_draw(const struct ui_face *face, cairo_t *cr, const struct ui_look *look, double *width, double *height)
 {
-    struct ui_layer layer = layer_of(look, false);
     double w = ui_glass_width(face->glass), h = ui_glass_height(face->glass);
 
     if (width)
@@ -274,9 +287,8 @@ void ui_glass_draw(const struct ui_face *face, cairo_t *cr, const struct ui_look
     if (!cr)
         return;
     cairo_save(cr);
-    cairo_new_path(cr);
-    ui_layers_paint(face->layers, cr, &layer, w, h, draw_layer, face);
-    draw_ink(face, cr, look);
+    paint(face, cr, look, UI_LAYER_GLASS, w, h);
+    paint_ink(face, cr, look);
     cairo_restore(cr);
 }
 

@@ -36,18 +36,19 @@ struct ui_look {
 /* Reads it from a meter; buttons and held stay as they are. */
 void ui_look_at(struct ui_look *look, struct em_meter *m);
 
-/* Draws the whole front with its top left corner at the origin; the caller scales (1 unit = 1 mm). */
+/* Draws the whole front with its top left corner at the origin; the caller scales (1 unit = 1 mm). On an image surface
+ * it keeps pixels for the next time, for a few scales: one face is for one thread. */
 void ui_face_draw(const struct ui_face *face, cairo_t *cr, const struct ui_look *look);
 
 /* Draws the glass alone (the LCD's viewing area with its backlight), top left corner at the origin. *width and *height
- * get its size in mm; cr may be NULL to ask for them. */
+ * get its size in mm and may be NULL; so may cr, to ask for the size. */
 void ui_glass_draw(const struct ui_face *face, cairo_t *cr, const struct ui_look *look, double *width, double *height);
 
 /* The button at a point of the front, in mm; -1: none. */
 int ui_face_button_at(const struct ui_face *face, double x, double y);
 
 /* Writes the glass (or, with `front`, the whole front) to FILE.png at `scale` pixels a millimetre, or to FILE.svg.
- * False with a message in error. */
+ * False with a message in error; FILE is then as it was. */
 bool ui_face_save(const struct ui_face *face, const struct ui_look *look, bool front, double scale, const char *file,
                   char *error, size_t size);
 

@@ -20,7 +20,7 @@
 
 const struct ui_point ui_glass_place = {4, 18.4};
 const struct ui_point ui_button_place[EM_BUTTON_COUNT] = {{9, 78.15}, {18, 78.15}, {27, 78.15}};
-const struct ui_point ui_output_place[EM_OUTPUT_COUNT] = {{32.6, 11.9}, {3.65, 83.85}, {11.85, 83.85}};
+const struct ui_point ui_output_place[EM_OUTPUT_COUNT] = {{32.75, 11.4}, {3.65, 83.85}, {11.85, 83.85}};
 
 /* --- tools --- */
 
@@ -79,26 +79,29 @@ struct terminal {
 };
 
 static const struct terminal measuring[] = {
-    {2.7, "S1", ""},  {6.1, "L1", "1"}, {9.5, "S2", ""},   {12.9, "S1", ""}, {16.3, "L2", "2"},
-    {19.7, "S2", ""}, {23.1, "S1", ""}, {26.5, "L3", "3"}, {29.9, "S2", ""}, {33.3, "N", ""},
+    {2.45, "S1", ""},  {5.6, "L1", ""},   {8.75, "S2", ""}, {12.65, "S1", ""}, {15.8, "L2", ""},
+    {18.95, "S2", ""}, {22.85, "S1", ""}, {26.0, "L3", ""}, {29.15, "S2", ""}, {33.55, "N", ""},
 };
 
 static const struct terminal signals[] = {
-    {3.65, "4", ""},   {7.75, "5", "S0"}, {11.85, "6", ""},  {15.95, "7", "A"},
-    {20.05, "8", "B"}, {24.15, "9", "M"}, {28.25, "10", ""}, {32.35, "11", ""},
+    {3.65, "4", ""},     {7.75, "5", "S0"}, {11.85, "6", ""},  {15.95, "7", "A"},
+    {20.05, "8", "B/M"}, {24.15, "9", "M"}, {28.25, "10", ""}, {32.35, "11", ""},
 };
 
-/* A clamp with its lever, seen from the front. */
+/* A clamp with its lever, seen from the front; `up`: the wire comes from above. */
 static void draw_clamp(cairo_t *cr, double x, double y, double width, double height, bool up)
 {
-    double grip = up ? y + 0.75 : y + height - 1.15;
+    double left = x - width / 2, grip = up ? y + 0.75 : y + height - 1.25;
 
-    ui_round_rectangle(cr, x - width / 2, y, width, height, 0.35);
-    ui_fill_down(cr, y, 0x3B4147, y + height, 0x565D63);
-    ui_round_rectangle(cr, x - width / 2 + 0.3, y + 0.3, width - 0.6, height - 0.6, 0.25);
-    ui_fill_down(cr, y, 0x9CA4AA, y + height, 0x7C848B);
-    bar(cr, x - width / 2 + 0.6, grip, width - 1.2, 0.14, 0x4A5157, 1);
-    bar(cr, x - width / 2 + 0.6, grip + 0.35, width - 1.2, 0.14, 0x4A5157, 1);
+    ui_round_rectangle(cr, left, y, width, height, 0.4);
+    ui_fill_down(cr, y, 0x6A7177, y + height, 0x8A9197);
+    ui_round_rectangle(cr, left + 0.22, y + 0.22, width - 0.44, height - 0.44, 0.28);
+    ui_fill_down(cr, y, 0x454B51, y + height, 0x363B40);
+    bar(cr, left + 0.45, y + 0.3, width - 0.9, 0.1, 0x737A80, 1);
+    for (int ridge = 0; ridge < 2; ridge++) {
+        bar(cr, left + 0.6, grip + 0.36 * ridge, width - 1.2, 0.13, 0x1E2226, 1);
+        bar(cr, left + 0.6, grip + 0.36 * ridge + 0.13, width - 1.2, 0.06, 0x6B7278, 1);
+    }
 }
 
 static void print(cairo_t *cr, const char *text, double x, double y, double size, enum ui_anchor anchor)
@@ -148,23 +151,24 @@ static void draw_pane(cairo_t *cr)
     ui_round_rectangle(cr, PANE_X - 0.18, PANE_Y - 0.18, PANE_W + 0.36, PANE_H + 0.36, 1.25);
     ui_fill_down(cr, PANE_Y, 0x9AA1A7, PANE_Y + PANE_H, 0xFFFFFF);
     ui_round_rectangle(cr, PANE_X, PANE_Y, PANE_W, PANE_H, 1.1);
-    ui_fill_down(cr, PANE_Y, 0x22272D, PANE_Y + PANE_H, 0x14181C);
+    ui_fill_down(cr, PANE_Y, 0x252A30, PANE_Y + PANE_H, 0x15191D);
 }
 
 /* --- print --- */
 
+/* Ratings in the notation of the standards: Imin-Iref(Imax). */
 static void draw_rating(cairo_t *cr, const char *serial)
 {
-    static const char *const lines[] = {"3x230/400 V  45-60 Hz", "0.004-1(5) A  Cl. B", NULL};
+    static const char *const lines[] = {"3x230/400 V  45-60 Hz", "0.004-1(5) A   Cl. B"};
     char number[16];
 
-    print(cr, "vmeter", 2.4, 13.1, 3.3, UI_LEFT);
-    print(cr, "2PU CT", 2.4, 16.2, 2.1, UI_LEFT);
-    print(cr, "10000 imp/kWh", 31.5, 12.4, 1.35, UI_RIGHT);
-    for (int k = 0; lines[k]; k++)
-        print(cr, lines[k], 33.6, 14.3 + 1.0 * k, 1.2, UI_RIGHT);
+    print(cr, "vmeter", PANE_X, 12.35, 3.3, UI_LEFT);
+    print(cr, "2PU CT", PANE_X, 16.2, 2.0, UI_LEFT);
+    print(cr, "10000 imp/kWh", 31.4, 11.85, 1.25, UI_RIGHT);
+    for (size_t k = 0; k < COUNT(lines); k++)
+        print(cr, lines[k], PANE_X + PANE_W, 13.5 + 1.35 * (double)k, 1.1, UI_RIGHT);
     snprintf(number, sizeof number, "No %s", serial);
-    print(cr, number, 33.6, 16.7, 1.2, UI_RIGHT);
+    print(cr, number, PANE_X + PANE_W, 16.2, 1.1, UI_RIGHT);
 }
 
 static void add_chevron(cairo_t *cr, double x, double y, double direction)

@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A window needs one or two at a time; a change of the backlight should not redraw, either. */
-#define SLOTS 4
+/* A window needs two at a time; when the backlight changes and changes back there is nothing to draw, either. */
+#define SLOTS 6
+
+/* Pictures larger than any screen are made once and not kept. */
+#define PIXELS_MAX 6e6
 
 struct slot {
     struct ui_layer layer;
@@ -101,7 +104,7 @@ void ui_layers_paint(struct ui_layers *layers, cairo_t *cr, const struct ui_laye
     cairo_matrix_t m;
 
     cairo_get_matrix(cr, &m);
-    if (!has_pixels(cr, &m)) {
+    if (!has_pixels(cr, &m) || width * m.xx * height * m.xx > PIXELS_MAX) {
         draw(ctx, cr, layer);
         return;
     }

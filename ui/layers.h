@@ -6,10 +6,20 @@
 #include <cairo.h>
 #include <stdbool.h>
 
+#include "vmeter/em_lcd.h"
+
+enum ui_layer_kind {
+    UI_LAYER_FRONT, /* housing and empty glass */
+    UI_LAYER_GLASS, /* empty glass alone */
+    UI_LAYER_INK,   /* what is lit */
+};
+
 /* Tells one layer from another. Set all bytes of it (memset), as they are compared. */
 struct ui_layer {
-    bool front, powered, backlight, turned;
+    enum ui_layer_kind kind;
+    bool powered, backlight;
     char serial[9];
+    struct em_lcd lcd; /* of other layers than ink only `turned` */
 };
 
 typedef void ui_layer_draw(const void *ctx, cairo_t *cr, const struct ui_layer *layer);

@@ -11,8 +11,8 @@
 
 #define POINTS_PER_MM (72 / 25.4)
 
-/* More than any screen has, and less than cairo can. */
-#define PIXELS_MAX 20000
+/* More than any screen has: a front of 160 MB. */
+#define PIXELS_MAX 10000
 
 struct job {
     const struct ui_face *face;

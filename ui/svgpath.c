@@ -146,16 +146,30 @@ static const char *step(struct pen *pen, const struct command *command, bool rel
     return text;
 }
 
+/* The command at a letter; without a letter the last one goes on, and lines follow a move. */
+static const char *next(const char *text, const struct command **command, bool *relative)
+{
+    if (isalpha((unsigned char)*text)) {
+        *command = command_of(*text);
+        *relative = islower((unsigned char)*text);
+        return text + 1;
+    }
+    if (*command && (*command)->draw == move)
+        *command = command_of('L');
+    else if (*command && (*command)->draw == close_path)
+        *command = NULL;
+    return text;
+}
+
 bool ui_svgpath(cairo_t *cr, const char *text)
 {
     struct pen pen = {.cr = cr};
+    const struct command *command = NULL;
+    bool relative = false;
 
     for (text = skip(text); *text; text = skip(text)) {
-        const struct command *command = command_of(*text);
-
-        if (!command)
-            return false;
-        text = step(&pen, command, islower((unsigned char)*text), text + 1);
+        text = next(text, &command, &relative);
+        text = command ? step(&pen, command, relative, text) : NULL;
         if (!text)
             return false;
     }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "text.h"
 
+#include <stddef.h>
+
 /* Outlines are made so many times as large as they are used: font engine and cairo round to a fraction of a pixel, and
  * a drawing with three pixels to a millimetre must not show it when it is enlarged. */
 #define FINE 256.0
 
-/* A context whose surface is never drawn on. */
+/* A context that is never drawn with. Its surface has no bounds, as cairo leaves out letters far from a surface. */
 static cairo_t *fine_context(double size)
 {
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
+    cairo_surface_t *surface = cairo_recording_surface_create(CAIRO_CONTENT_ALPHA, NULL);
     cairo_t *cr = cairo_create(surface);
     cairo_font_options_t *options = cairo_font_options_create();
 
@@ -55,3 +57,19 @@ void ui_text_stretched(cairo_t *cr, const char *text, double x, double y, double
 {
     add(cr, text, x, y, size, 0, width);
 }
+
+#ifdef __SANITIZE_ADDRESS__
+/* Fontconfig keeps patterns behind encoded pointers, which the leak sanitizer can not follow. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_options(void);
+
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig\n";
+}
+
+const char *__lsan_default_options(void)
+{
+    return "print_suppressions=0";
+}
+#endif

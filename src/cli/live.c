@@ -7,6 +7,7 @@
 
 #include "../host/log.h"
 #include "../host/speed.h"
+#include "picture.h"
 
 /* --- Options --- */
 
@@ -191,6 +192,7 @@ int cli_live_open(struct cli_live *live, const struct cli_live_options *o)
         return CLI_WORLD;
     }
     live->sim = sim_new_on(live->scenario, &host_speed_best()->loops, host_nvm_memories(live->nvm));
+    sim_set_snapshot(live->sim, cli_snapshot, NULL);
     live->session = host_session_open(live->sim, &o->session, error, sizeof error);
     host_nvm_judge(live->nvm, live->sim);
     if (!live->session) {
