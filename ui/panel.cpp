@@ -46,6 +46,8 @@ struct patch {
     uint64_t hash;
 };
 
+#define UPS_MAX 16
+
 struct ui_panel {
     SDL_Renderer *renderer;
     SDL_Texture *font_texture;
@@ -55,6 +57,9 @@ struct ui_panel {
     const struct ui_panel_view *view; /* while it is being built */
     ImDrawList *out;
     ImFont *plain, *bold, *small, *large, *mono;
+    bool fresh[SDL_NUM_SCANCODES]; /* keys that went down since ImGui looked */
+    SDL_Event up[UPS_MAX];         /* and up again */
+    unsigned ups;
     ImGuiID editing; /* the number field that is being typed into, 0: none */
     bool edit_begun;
     char edit[32];
@@ -427,6 +432,7 @@ void card_network(struct ui_panel *p, struct column *c)
     const struct scale voltage = {0, v->voltage_max, 0.1, "%.1f V"}, angle = {-180, 180, 0.5, "%.1f\xc2\xb0"},
                        frequency = {45, 65, 0.01, "%.2f Hz"}, u_percent = {0, 20, 0.1, "%.1f %%"},
                        i_percent = {0, 100, 0.5, "%.1f %%"};
+    static const char *const orders[UI_HARMONICS] = {"3rd", "5th", "7th"};
     struct scale current = {0, v->current_max, nice_step(v->current_max), v->current_max < 100 ? "%.3f A" : "%.2f A"};
     const double row = 45;
     float y = r.y - px(p, 6);
@@ -456,7 +462,7 @@ void card_network(struct ui_panel *p, struct column *c)
     y += px(p, 5);
     put(p, p->small, SOFT, r.x, y, LEFT, "Harmonics");
     for (int k = 0; k < UI_HARMONICS; k++)
-        put(p, p->small, SOFT, cell(g, k) + g.w / 2, y, CENTRE, "%d.", 3 + 2 * k);
+        put(p, p->small, SOFT, cell(g, k) + g.w / 2, y, CENTRE, "%s", orders[k]);
     y += px(p, 18);
     row_label(p, r.x, y, "U", "of all phases");
     row_label(p, r.x, y + px(p, row - 2), "I", "of all phases");
@@ -595,7 +601,7 @@ void card_phasors(struct ui_panel *p, struct column *c)
 {
     const struct ui_panel_view *v = p->view;
     struct rect r = begin_card(p, c, "Phasors");
-    const float radius = px(p, 84), list = r.x + 2 * radius + px(p, 50), right = r.x + r.w;
+    const float radius = px(p, 84), list = r.x + 2 * radius + px(p, 56), right = r.x + r.w;
     const ImVec2 middle(r.x + radius + px(p, 16), r.y + radius + px(p, 2));
     double u_max = 1, i_max = 0;
     float y = r.y + px(p, 6);
@@ -1134,9 +1140,25 @@ void ui_panel_free(struct ui_panel *p)
     delete p;
 }
 
-void ui_panel_event(struct ui_panel *, const union SDL_Event *event)
+/* ImGui looks at keys once a picture: one that is let go of before it has looked stays down until then. */
+void ui_panel_event(struct ui_panel *p, const union SDL_Event *event)
 {
-    ImGui_ImplSDL2_ProcessEvent(event);
+    const bool up = event->type == SDL_KEYUP;
+
+    if (event->type == SDL_KEYDOWN)
+        p->fresh[event->key.keysym.scancode] = true;
+    if (up && p->fresh[event->key.keysym.scancode] && p->ups < UPS_MAX)
+        p->up[p->ups++] = *event;
+    else
+        ImGui_ImplSDL2_ProcessEvent(event);
+}
+
+static void release_keys(struct ui_panel *p)
+{
+    for (unsigned k = 0; k < p->ups; k++)
+        ImGui_ImplSDL2_ProcessEvent(&p->up[k]);
+    p->ups = 0;
+    memset(p->fresh, 0, sizeof p->fresh);
 }
 
 bool ui_panel_types(const struct ui_panel *)
@@ -1154,6 +1176,7 @@ void ui_panel_build(struct ui_panel *p, const struct ui_panel_view *view, const 
 {
     ImGuiIO &io = ImGui::GetIO();
     struct patch before[UI_DAMAGE_MAX];
+    int x, y;
 
     memcpy(before, p->patch, sizeof before);
     p->patches = 0;
@@ -1162,8 +1185,10 @@ void ui_panel_build(struct ui_panel *p, const struct ui_panel_view *view, const 
     /* In pixels, so that lines and letters are sharp whatever the display's scale is. */
     io.DisplaySize = ImVec2((float)place->width, (float)place->height);
     io.DisplayFramebufferScale = ImVec2(1, 1);
-    if (io.MousePos.x > -FLT_MAX)
-        io.MousePos = ImVec2(io.MousePos.x * (float)place->pixel, io.MousePos.y * (float)place->pixel);
+    /* Where the window was told that the mouse is: SDL's global position lags behind under X11. */
+    SDL_GetMouseState(&x, &y);
+    io.MousePos =
+        SDL_GetMouseFocus() ? ImVec2((float)(x * place->pixel), (float)(y * place->pixel)) : ImVec2(-FLT_MAX, -FLT_MAX);
     ImGui::NewFrame();
     ImGui::PushFont(p->plain);
     if (place->hand)
@@ -1174,6 +1199,7 @@ void ui_panel_build(struct ui_panel *p, const struct ui_panel_view *view, const 
         build(p, {(float)place->left, 0, (float)(place->width - place->left), (float)place->height});
     ImGui::PopFont();
     ImGui::Render();
+    release_keys(p);
     p->view = NULL;
     find_damage(p, before, damage);
 }

@@ -69,7 +69,7 @@ static const struct {
     {true, true, "68 03 03 68 53 01 BB 0F 16", "1 SND_UD, baud rate 2400"},
     {true, true, "68 06 06 68 53 00 51 01 7A 05 24 16", "0 SND_UD, data, primary address = 5"},
     {false, true, "68 0F 0F 68 08 00 72 46 02 02 19 CD 25 01 02 07 00 00 00 D9 16",
-     "0 RSP_UD, id 19020246, access 7, 0 bytes of records"},
+     "0 RSP_UD, id 19020246, access 7, 0 bytes"},
     {true, false, "10 40 00 41 16", "no frame, 5 bytes"},
     {true, false, "68 03 04 68 53 01 BB 0F 16", "no frame, 9 bytes"},
     {true, false, "00", "no frame, 1 byte"},

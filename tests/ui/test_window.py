@@ -134,8 +134,9 @@ def slide_voltage(window):
 def type_current(window):
     """L1's current, typed."""
     window.click((screen.INSIDE + 88 + 45, GRID + 33 - 6 + 45 + 10))
-    time.sleep(0.1)
+    time.sleep(0.3)
     do("type", "2.5")
+    time.sleep(0.3)
     do("key", "Return")
     serve.wait_for(lambda: abs(window.get("l1_current") - 2.5) < 0.01, 5, "2.5 A")
 
