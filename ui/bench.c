@@ -117,7 +117,9 @@ static const char *meter_key(const struct ui_bench *b)
 {
     static char text[32];
 
-    snprintf(text, sizeof text, b->sim->points > 1 ? ", \"meter\": %u" : "", b->meter + 1);
+    text[0] = '\0';
+    if (b->sim->points > 1)
+        snprintf(text, sizeof text, ", \"meter\": %u", b->meter + 1);
     return text;
 }
 

@@ -514,7 +514,7 @@ struct power power_of(double s)
     return s < 20e6 ? power{1e3, 3, "kW", "kvar", "kVA"} : power{1e6, 3, "MW", "Mvar", "MVA"};
 }
 
-void card_measured(struct ui_panel *p, struct column *c)
+void card_measured(struct ui_panel *p, struct column *c, float bottom)
 {
     const struct ui_panel_view *v = p->view;
     struct rect r = begin_card(p, c, "Measured");
@@ -553,10 +553,10 @@ void card_measured(struct ui_panel *p, struct column *c)
         for (int k = 0; k < (row.total ? 4 : 3); k++)
             put(p, p->plain, v->running ? INK : SOFT, r.x + label + w * (float)(k + 1), y, RIGHT, "%.*f", row.decimals,
                 row.value[k] / unit);
-        y += px(p, 20);
+        y += px(p, 22);
     }
     put(p, p->plain, v->running ? INK : SOFT, r.x + r.w, r.y, RIGHT, "%.3f Hz", v->f);
-    put(p, p->plain, INK, r.x + r.w, r.y + px(p, 20), RIGHT, "tariff T%d", v->tariff);
+    put(p, p->plain, INK, r.x + r.w, r.y + px(p, 22), RIGHT, "tariff T%d", v->tariff);
     y += px(p, 5);
     rule(p, r.x, y, r.w);
     y += px(p, 4);
@@ -566,9 +566,9 @@ void card_measured(struct ui_panel *p, struct column *c)
         put(p, p->plain, SOFT, x, y, LEFT, "%s", v->energy[k].name);
         put(p, p->plain, INK, x + half - px(p, 40), y, RIGHT, "%.3f", v->energy[k].value);
         put(p, p->small, SOFT, x + half - px(p, 35), y, LEFT, "%s", v->energy[k].unit);
-        y += k % 2 ? px(p, 19) : 0;
+        y += k % 2 ? px(p, 22) : 0;
     }
-    end_card(p, c, y, p->begun);
+    end_card(p, c, fmaxf(y, bottom - px(p, PAD - 2)), p->begun);
 }
 
 /* --- Phasors and scope --- */
@@ -691,14 +691,14 @@ void card_scope(struct ui_panel *p, struct column *c)
     for (int k = 0; k <= 4; k++) {
         float y = floorf(plot.y + plot.h * (float)k / 4);
 
-        p->out->AddLine(ImVec2(plot.x, y + 0.5f), ImVec2(plot.x + plot.w, y + 0.5f), k == 2 ? EDGE : RULE);
+        p->out->AddRectFilled(ImVec2(plot.x, y), ImVec2(plot.x + plot.w, y + px(p, 1)), k == 2 ? EDGE : RULE);
         put(p, p->small, SOFT, plot.x - px(p, 6), y - px(p, 10), RIGHT, "%.4g", u * (2 - k) / 2);
         put(p, p->small, SOFT, plot.x + plot.w + px(p, 6), y - px(p, 10), LEFT, "%.3g", i * (2 - k) / 2);
     }
     for (double ms = 0; ms <= v->scope_ms + 0.01; ms += 5) {
         float x = floorf(plot.x + plot.w * (float)(ms / v->scope_ms));
 
-        p->out->AddLine(ImVec2(x + 0.5f, plot.y), ImVec2(x + 0.5f, plot.y + plot.h), RULE);
+        p->out->AddRectFilled(ImVec2(x, plot.y), ImVec2(x + px(p, 1), plot.y + plot.h), RULE);
         put(p, p->small, SOFT, x, plot.y + plot.h + px(p, 2), CENTRE, ms + 5 > v->scope_ms ? "%.0f ms" : "%.0f", ms);
     }
     p->out->PushClipRect(ImVec2(plot.x, plot.y - 1), ImVec2(plot.x + plot.w, plot.y + plot.h + 1), true);
@@ -764,11 +764,14 @@ void hex_tooltip(struct ui_panel *p, const struct ui_frame *f)
                               : k % 16 == 15 ? "\n"
                               : k % 8 == 7   ? "  "
                                              : " ");
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(px(p, 10), px(p, 8)));
     ImGui::BeginTooltip();
+    ImGui::TextUnformatted(f->text);
     ImGui::PushFont(p->mono);
     ImGui::TextUnformatted(text, text + n);
     ImGui::PopFont();
     ImGui::EndTooltip();
+    ImGui::PopStyleVar();
 }
 
 void traffic_row(struct ui_panel *p, const struct ui_frame *f)
@@ -874,13 +877,13 @@ void meter_chooser(struct ui_panel *p, struct column *c)
     c->y += h + px(p, GAP);
 }
 
-void left_cards(struct ui_panel *p, struct column *c)
+void left_cards(struct ui_panel *p, struct column *c, float bottom)
 {
     meter_chooser(p, c);
     card_time(p, c);
     card_network(p, c);
     card_switches(p, c);
-    card_measured(p, c);
+    card_measured(p, c, bottom);
 }
 
 void right_cards(struct ui_panel *p, struct column *c, float bottom)
@@ -905,7 +908,7 @@ template <typename F> void scrolling(struct ui_panel *p, const char *name, const
 
     fill(&c);
     /* Says how high it has become. */
-    ImGui::SetCursorScreenPos(ImVec2(r.x, c.y));
+    ImGui::SetCursorScreenPos(ImVec2(r.x, c.y - px(p, GAP)));
     ImGui::Dummy(ImVec2(1, 1));
     ImGui::EndChild();
 }
@@ -934,12 +937,13 @@ void build(struct ui_panel *p, const struct rect &r)
 
     begin_window("panel", r);
     if (two) {
-        scrolling(p, "left", {first, r.y, half, r.h}, [p](struct column *c) { left_cards(p, c); });
+        scrolling(p, "left", {first, r.y, half, r.h},
+                  [p, &r, gap](struct column *c) { left_cards(p, c, r.y + r.h - gap); });
         scrolling(p, "right", {first + half, r.y, w - half, r.h},
                   [p, &r, gap](struct column *c) { right_cards(p, c, r.y + r.h - gap); });
     } else {
         scrolling(p, "all", {first, r.y, w, r.h}, [p](struct column *c) {
-            left_cards(p, c);
+            left_cards(p, c, 0);
             right_cards(p, c, 0);
         });
     }

@@ -269,7 +269,6 @@ static void add_answer(struct text *t, const uint8_t *data, size_t n)
     add(t, ", access %u", data[9]);
     if (data[10])
         add(t, ", status %02X", data[10]);
-    add(t, ", %zu bytes", n - 13);
 }
 
 /* Length of the frame that begins with these bytes: 0 more are needed, -1 there is none. */

@@ -458,7 +458,8 @@ static SDL_Surface *make_surface(void)
 static bool open_renderer(struct ui_window *w)
 {
     w->renderer = SDL_CreateRenderer(w->window, -1, 0);
-    if (w->renderer && has_card(w->renderer))
+    /* Who names a driver (SDL_RENDER_DRIVER) gets it. */
+    if (w->renderer && (SDL_GetHint(SDL_HINT_RENDER_DRIVER) || has_card(w->renderer)))
         return true;
     if (w->renderer)
         SDL_DestroyRenderer(w->renderer);
