@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../src/sim/trig.h"
 
@@ -413,6 +415,17 @@ static void view_time(struct ui_bench *b, struct ui_panel_view *v)
     b->pace_sample = b->sim->now;
 }
 
+/* Where a port is to be found from anywhere: a link's own name with its folder, not what it points to. */
+static void whole_name(const char *name, char *out, size_t size)
+{
+    char folder[PATH_MAX];
+    bool path = name[0] != '/' && !strchr(name, ':'); /* else a device, or HOST:PORT */
+    int n = path && getcwd(folder, sizeof folder) ? snprintf(out, size, "%.*s/", (int)size / 2, folder) : 0;
+
+    name += path && strncmp(name, "./", 2) == 0 ? 2 : 0;
+    snprintf(out + n, size - (size_t)n, "%s", name);
+}
+
 static void view_ports(struct ui_bench *b, struct ui_panel_view *v)
 {
     struct host_port_text text;
@@ -422,6 +435,7 @@ static void view_ports(struct ui_bench *b, struct ui_panel_view *v)
 
         memcpy(port->kind, text.kind, sizeof port->kind);
         memcpy(port->name, text.name, sizeof port->name);
+        whole_name(text.name, port->whole, sizeof port->whole);
         memcpy(port->settings, text.settings, sizeof port->settings);
     }
 }

@@ -743,7 +743,7 @@ void card_ports(struct ui_panel *p, struct column *c)
         put(p, p->small, SOFT, name, y + px(p, 16), LEFT, "%s", port->settings);
         ImGui::PushID((int)k);
         if (button(p, {copy, y + px(p, 5), px(p, 60), px(p, 24)}, copied ? "copied" : "Copy")) {
-            ImGui::SetClipboardText(port->name);
+            ImGui::SetClipboardText(port->whole);
             p->copied = (int)k;
             p->copied_at = now;
         }

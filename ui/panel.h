@@ -51,6 +51,7 @@ struct ui_panel_phase {
 
 struct ui_panel_port {
     char kind[24], name[256], settings[80];
+    char whole[512]; /* the name to be copied: it holds in any folder */
 };
 
 struct ui_panel_view {

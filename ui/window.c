@@ -18,7 +18,7 @@
 #define FRONT_LEAST 180
 #define MARGIN      10
 
-#define FRAME_NS 16666667 /* 60 a second at the most */
+#define FRAME_NS 16666667 /* 60 a second at the most, and half of that while the simulation wants all it can get */
 #define ROUND_MS 8        /* the session wants a round every 10 ms */
 
 /* While time runs fast a tap becomes a touch after this: before, nobody knows yet that it will be held. */
@@ -555,7 +555,7 @@ void ui_window_run(struct ui_window *w, const volatile bool *stop)
         if (w->hidden || now_ns() < next)
             continue;
         draw(w);
-        next += FRAME_NS;
+        next += host_session_speed(w->session) == HOST_SPEED_MAX ? 2 * FRAME_NS : FRAME_NS;
         if (next < now_ns())
             next = now_ns() + 1;
     }
