@@ -2,7 +2,9 @@
  * Runs a scenario as `vmeter run` does and writes down, for each meter, what was given to its core (FOLDER/K.stimulus)
  * and what it came to (FOLDER/K.outcome), K from 1 on. For tests that give the same to the core on a board.
  *
- * usage: record SCENARIO FOLDER SECONDS
+ * usage: record SCENARIO FOLDER WHOLE FIRST
+ * A scenario of at most WHOLE seconds runs to its end, of a longer one the FIRST seconds. Prints how many meters there
+ * are, how many seconds have been run, and how many the scenario has.
  *
  * The linker puts the functions __wrap_DOOR here between simulation and core (--wrap), so nothing in either knows that
  * it is listened to. What the core calls of itself passes through here as well and is not written down. */
@@ -405,16 +407,16 @@ static void close_tapes(void)
 }
 
 /* Before the end and after an ordered stop. */
-static void run(const struct sim_scenario *scenario, double seconds)
+static void run(const struct sim_scenario *scenario, double whole, double first)
 {
     struct host_modbus *slave = host_modbus_new();
-    int64_t end = (int64_t)(seconds * EM_SAMPLE_RATE);
+    bool fits = sim_seconds(scenario->duration) <= whole;
 
     if (!slave)
         give_up("Modbus");
     sim = sim_new(scenario, &host_speed_best()->loops);
     sim_set_modbus(sim, host_modbus_answer, slave);
-    sim_run(sim, scenario->duration < end ? scenario->duration : end);
+    sim_run(sim, fits ? scenario->duration : (int64_t)(first * EM_SAMPLE_RATE));
     note_outcomes();
     sim_stop(sim);
     note_outcomes();
@@ -429,8 +431,8 @@ int main(int argc, char **argv)
     struct js js = {.file = argc > 1 ? argv[1] : ""};
     struct sim_scenario *scenario;
 
-    if (argc != 4) {
-        fprintf(stderr, "usage: record SCENARIO FOLDER SECONDS\n");
+    if (argc != 5) {
+        fprintf(stderr, "usage: record SCENARIO FOLDER WHOLE FIRST\n");
         return 2;
     }
     folder = argv[2];
@@ -439,7 +441,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "record: %s\n", js.error);
         return 2;
     }
-    run(scenario, atof(argv[3]));
+    run(scenario, atof(argv[3]), atof(argv[4]));
     sim_scenario_free(scenario);
     return EXIT_SUCCESS;
 }
