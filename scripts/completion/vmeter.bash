@@ -50,7 +50,9 @@ _vmeter_argument() {
     run:--csv) _vmeter_files "$current" .csv ;;
     run:--pulses) _vmeter_files "$current" .vcd ;;
     run:--nvm | serve:--nvm) _vmeter_files "$current" '' ;;
-    run:--set | serve:--set)
+    lcd:--png) _vmeter_files "$current" .png ;;
+    lcd:--at) _vmeter_words "$current" '1s 10s 1m 15m 1h' ;;
+    run:--set | serve:--set | lcd:--set)
         _vmeter_words "$current" 'duration= seed= ct= grid.voltage= grid.frequency= load.L1.current= load.L2.current=
             load.L3.current= meter.ct_ratio= meter.combination_code= meter.tariff= meter.modbus_id= meter.modbus_baud=
             meter.modbus_parity= meter.mbus_address= meter.mbus_id= meter.mbus_baud='
@@ -72,7 +74,7 @@ _vmeter() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _vmeter_words "$current" 'run serve read map check ctl --help --version'
+        _vmeter_words "$current" 'run serve lcd read map check ctl --help --version'
         return
     fi
     # "=" is a word of its own on a command line: --speed=max is --speed, =, max.
@@ -88,6 +90,7 @@ _vmeter() {
         case $command in
         run) _vmeter_words "$current" '--report --junit --csv --csv-every --csv-columns --pulses --nvm --set -q -v --help' ;;
         serve) _vmeter_words "$current" '--modbus --modbus-port --mbus --mbus-tcp --mbus-port --control --record --speed --nvm --set -v --help' ;;
+        lcd) _vmeter_words "$current" '--at --text --png --front --scale --meter --set --help' ;;
         read) _vmeter_words "$current" '--unit --baud --parity --json --help' ;;
         map) _vmeter_words "$current" '--csv --json --md --help' ;;
         check | ctl) _vmeter_words "$current" '--help' ;;
@@ -95,7 +98,7 @@ _vmeter() {
         return
     fi
     case $command in
-    run | serve | check) _vmeter_files "$current" .json ;;
+    run | serve | lcd | check) _vmeter_files "$current" .json ;;
     read) _vmeter_files "$current" '' ;;
     ctl)
         if ((COMP_CWORD == 2)); then

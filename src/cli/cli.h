@@ -21,6 +21,7 @@ int cli_read(int argc, char **argv);
 int cli_map(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_ctl(int argc, char **argv);
+int cli_lcd(int argc, char **argv);
 
 /* getopt_long for a command; on an unknown option prints a hint and returns '?'. The caller then returns CLI_USAGE. */
 int cli_option(int argc, char **argv, const char *short_options, const struct option *long_options);

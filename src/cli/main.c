@@ -13,7 +13,8 @@ static const struct command {
     const char *summary;
 } commands[] = {
     {"run", cli_run, "run a scenario headless, as fast as it goes, and judge its expectations"},
-    {"serve", cli_serve, "run a meter in real time and answer Modbus RTU on a virtual serial port"},
+    {"serve", cli_serve, "run a meter in real time and answer Modbus RTU and M-Bus on virtual serial ports"},
+    {"lcd", cli_lcd, "show the display at some moment of a scenario, as text or as a picture"},
     {"read", cli_read, "read a whole meter over Modbus, emulated or real"},
     {"map", cli_map, "print the register map"},
     {"check", cli_check, "check a scenario file and run nothing"},
@@ -26,7 +27,7 @@ static void print_help(FILE *out)
     fprintf(out, "usage: vmeter COMMAND [ARGUMENTS]\n"
                  "\n"
                  "An emulator of the inepro 2PU CT, a three-phase, CT-operated energy meter: waveforms go through\n"
-                 "metrology and registers to a virtual serial port.\n"
+                 "metrology and registers to virtual serial ports and a display.\n"
                  "\n"
                  "commands:\n");
     for (size_t k = 0; k < COMMAND_COUNT; k++)

@@ -13,6 +13,7 @@
 #include "../host/speed.h"
 #include "../sim/report.h"
 #include "cli.h"
+#include "picture.h"
 
 static const char help[] =
     "usage: vmeter run SCENARIO.json [options]\n"
@@ -276,6 +277,7 @@ static int run_scenario(const struct options *o, const struct sim_scenario *scen
         return CLI_WORLD;
     }
     sim_set_modbus(r->sim, host_modbus_answer, slave);
+    sim_set_snapshot(r->sim, cli_snapshot, NULL);
     host_nvm_judge(r->nvm, r->sim);
     r->started = wall_seconds();
     if (r->csv)
@@ -294,7 +296,7 @@ static int run_scenario(const struct options *o, const struct sim_scenario *scen
         sim_report_text(to_stdout ? stderr : stdout, r->sim, wall, o->verbose);
     host_modbus_free(slave);
     sim_stop(r->sim);
-    if (!written)
+    if (!written || r->sim->lost_files)
         return CLI_WORLD;
     return r->sim->results.failed ? CLI_FAILED : CLI_OK;
 }

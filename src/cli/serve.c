@@ -9,6 +9,7 @@
 #include "../host/session.h"
 #include "../host/speed.h"
 #include "cli.h"
+#include "picture.h"
 
 static const char help[] =
     "usage: vmeter serve [SCENARIO.json] [options]\n"
@@ -156,6 +157,7 @@ static int serve(const struct options *o, const struct sim_scenario *scenario, s
     struct host_session *session = host_session_open(sim, &o->session, error, sizeof error);
     int code = CLI_OK;
 
+    sim_set_snapshot(sim, cli_snapshot, NULL);
     host_nvm_judge(nvm, sim);
     if (session) {
         sigaction(SIGINT, &action, NULL);

@@ -40,12 +40,6 @@ void host_line_print(const struct host_line *line)
            settings);
 }
 
-void host_line_forget(struct host_line *line)
-{
-    line->complained = 0;
-    line->pending = 0;
-}
-
 /* --- Out --- */
 
 static void tap(const struct host_line *line, bool from_master, const uint8_t *byte, size_t n)
@@ -80,7 +74,7 @@ static void send_answer(void *ctx, const uint8_t *answer, size_t n)
     }
     memcpy(line->out, answer, n);
     line->pending = n;
-    line->due_ms = line->now_ms + delay;
+    line->due_ms = line->now_ms + delay + 1; /* now is rounded down */
 }
 
 /* --- In --- */
@@ -108,6 +102,14 @@ static void drop_input(struct host_line *line, const char *why)
     if (n)
         host_log_debug("%s %s: %zu byte(s) dropped: %s", host_bus_name(line->bus), line->name, n, why);
     line->waiting = false;
+}
+
+void host_line_forget(struct host_line *line)
+{
+    line->complained = 0;
+    line->pending = 0;
+    if (line->waiting)
+        drop_input(line, "its master has gone");
 }
 
 void host_line_take(struct host_line *line, const uint8_t *byte, size_t n, int64_t now_ms)
