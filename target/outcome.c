@@ -29,13 +29,12 @@ void outcome_init(struct outcome *o)
 
 void outcome_edge(struct outcome *o, enum em_output output, bool on, uint32_t sample)
 {
-    uint8_t byte[10];
+    uint8_t byte[9];
 
     o->pulses[output] += on;
     put_number(byte, o->now + sample, 8);
-    byte[8] = (uint8_t)output;
-    byte[9] = on;
-    o->edges = crc32(o->edges, byte, sizeof byte);
+    byte[8] = on;
+    o->edges[output] = crc32(o->edges[output], byte, sizeof byte);
 }
 
 void outcome_answer(struct outcome *o, const uint8_t *byte, size_t n)
@@ -116,22 +115,27 @@ static void write_display(struct em_meter *m, outcome_put_fn *put, void *ctx)
     outcome_section("LCD ", byte, sizeof byte, put, ctx);
 }
 
+static void write_numbers(const char name[4], const uint32_t *number, uint32_t n, outcome_put_fn *put, void *ctx)
+{
+    uint8_t byte[4 * EM_OUTPUT_COUNT];
+
+    for (uint32_t k = 0; k < n; k++)
+        put_number(byte + 4 * k, number[k], 4);
+    outcome_section(name, byte, 4 * n, put, ctx);
+}
+
 void outcome_write(const struct outcome *o, struct em_meter *m, const struct sim_memory *memory, outcome_put_fn *put,
                    void *ctx)
 {
-    uint8_t frame[EM_MBUS_FRAME_MAX], number[4 * EM_OUTPUT_COUNT];
+    uint8_t frame[EM_MBUS_FRAME_MAX], number[8];
 
     write_registers(m, put, ctx);
     outcome_section("MBUS", frame, (uint32_t)em_mbus_telegram(m, frame), put, ctx);
     write_display(m, put, ctx);
     outcome_section("NVM ", memory->image, sizeof memory->image, put, ctx);
-    for (int k = 0; k < EM_OUTPUT_COUNT; k++)
-        put_number(number + 4 * k, o->pulses[k], 4);
-    outcome_section("PULS", number, 4 * EM_OUTPUT_COUNT, put, ctx);
-    put_number(number, o->edges, 4);
-    outcome_section("EDGE", number, 4, put, ctx);
-    put_number(number, o->answers, 4);
-    outcome_section("ANSW", number, 4, put, ctx);
+    write_numbers("PULS", o->pulses, EM_OUTPUT_COUNT, put, ctx);
+    write_numbers("EDGE", o->edges, EM_OUTPUT_COUNT, put, ctx);
+    write_numbers("ANSW", &o->answers, 1, put, ctx);
     put_number(number, o->now, 8);
     outcome_section("TIME", number, 8, put, ctx);
 }

@@ -10,8 +10,8 @@
 struct outcome {
     uint64_t now; /* samples */
     uint32_t pulses[EM_OUTPUT_COUNT];
-    uint32_t edges;   /* CRC-32 over all edges with their times */
-    uint32_t answers; /* CRC-32 over all that the doors returned */
+    uint32_t edges[EM_OUTPUT_COUNT]; /* CRC-32 over all edges with their times */
+    uint32_t answers;                /* CRC-32 over all that the doors returned */
 };
 
 void outcome_init(struct outcome *o);

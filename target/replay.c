@@ -22,9 +22,10 @@ static void note_edge(void *ctx, enum em_output output, bool on, uint32_t sample
     outcome_edge(&((struct replay *)ctx)->outcome, output, on, sample);
 }
 
-void replay_init(struct replay *r, const struct replay_board *board, outcome_put_fn *put, void *ctx)
+void replay_init(struct replay *r, const struct replay_board *board, uint32_t piece, outcome_put_fn *put, void *ctx)
 {
     memset(r, 0, sizeof *r);
+    r->piece = piece;
     r->board = board;
     r->put = put;
     r->ctx = ctx;
@@ -74,14 +75,18 @@ static void start(struct replay *r, const uint32_t *word, uint32_t n)
     COUNTED(r, STIMULUS_START, 0, sim_works_start(&r->meter, &r->port));
 }
 
+/* n sample sets, in pieces of the length that is wanted. */
 static void take_block(struct replay *r, const uint32_t *word, uint32_t n)
 {
-    struct em_block block = {.n = n};
+    struct em_block block;
 
-    for (uint32_t c = 0; c < EM_CHANNEL_COUNT; c++)
-        block.channel[c] = (const int32_t *)word + c * n;
-    COUNTED(r, STIMULUS_SAMPLES, n, em_meter_samples(&r->meter, &block));
-    r->outcome.now += n;
+    for (uint32_t at = 0; at < n; at += block.n) {
+        block.n = n - at < r->piece ? n - at : r->piece;
+        for (uint32_t c = 0; c < EM_CHANNEL_COUNT; c++)
+            block.channel[c] = (const int32_t *)word + c * n + at;
+        COUNTED(r, STIMULUS_SAMPLES, block.n, em_meter_samples(&r->meter, &block));
+        r->outcome.now += block.n;
+    }
 }
 
 static void samples(struct replay *r, const uint32_t *word, uint32_t n)

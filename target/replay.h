@@ -28,6 +28,7 @@ struct replay {
     struct outcome outcome;
     struct replay_cost cost[STIMULUS_COUNT];
     const struct replay_board *board;
+    uint32_t piece; /* most sample sets in one call */
     outcome_put_fn *put;
     void *ctx;
     uint32_t blocks; /* kept so far */
@@ -35,7 +36,7 @@ struct replay {
     uint32_t block[STIMULUS_BLOCKS][STIMULUS_WORDS_MAX];
 };
 
-void replay_init(struct replay *r, const struct replay_board *board, outcome_put_fn *put, void *ctx);
+void replay_init(struct replay *r, const struct replay_board *board, uint32_t piece, outcome_put_fn *put, void *ctx);
 
 /* One entry of the stimulus. False: it is none. */
 bool replay_take(struct replay *r, uint32_t head, const uint32_t *word);

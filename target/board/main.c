@@ -2,7 +2,7 @@
  * The firmware of the board that QEMU plays: takes a stimulus from a file, gives it to the core and writes the outcome
  * to another file, with what it has cost (COST, CALI).
  *
- * Command line: PROGRAM STIMULUS OUTCOME. */
+ * Command line: PROGRAM STIMULUS OUTCOME SETS. em_meter_samples gets at most SETS at once. */
 #include <string.h>
 
 #include "board.h"
@@ -117,17 +117,27 @@ static void write_costs(const struct replay *r, uint32_t calibration)
 
 /* --- Main --- */
 
-static bool open_files(void)
+/* Cuts the command line into its words; false unless there are `count` of them. */
+static bool split(char *line, char *word[], unsigned count)
 {
-    static char line[1024];
-    char *first, *second;
+    unsigned k = 0;
 
-    if (!semihost_command_line(line, sizeof line) || !(first = strchr(line, ' ')) || !(second = strchr(first + 1, ' ')))
-        return false;
-    *first++ = *second++ = '\0';
-    stimulus = semihost_open(first, SEMIHOST_READ);
-    outcome = semihost_open(second, SEMIHOST_WRITE);
-    return true;
+    for (char *next = line; next && k < count; k++) {
+        word[k] = next;
+        next = strchr(next, ' ');
+        if (next)
+            *next++ = '\0';
+    }
+    return k == count;
+}
+
+static uint32_t number(const char *text)
+{
+    uint32_t value = 0;
+
+    while (*text >= '0' && *text <= '9')
+        value = value * 10 + (uint32_t)(*text++ - '0');
+    return value;
 }
 
 static int complain(const char *text, int code)
@@ -140,16 +150,20 @@ int board_main(void)
 {
     static const struct replay_board board = {ticks, paint_stack, stack_used};
     static struct replay replay;
+    static char line[1024];
     const uint32_t *word;
     uint32_t calibration;
+    char *argument[4];
 
-    if (!open_files())
-        return complain("usage: PROGRAM STIMULUS OUTCOME\n", BOARD_USAGE);
+    if (!semihost_command_line(line, sizeof line) || !split(line, argument, 4) || number(argument[3]) == 0)
+        return complain("usage: PROGRAM STIMULUS OUTCOME SETS\n", BOARD_USAGE);
+    stimulus = semihost_open(argument[1], SEMIHOST_READ);
+    outcome = semihost_open(argument[2], SEMIHOST_WRITE);
     if (stimulus < 0 || outcome < 0)
         return complain("a file can not be opened\n", BOARD_FILE);
     start_ticks();
     calibration = calibration_ticks();
-    replay_init(&replay, &board, put, NULL);
+    replay_init(&replay, &board, number(argument[3]), put, NULL);
     while (next_words(1, &word)) {
         uint32_t head = *word;
 

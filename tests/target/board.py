@@ -38,10 +38,10 @@ class Board:
         meters, run, duration = done.stdout.split()
         return int(meters), float(run), float(duration)
 
-    def replay(self, stimulus):
-        """What the board makes of a stimulus: (sections to compare, Costs)."""
+    def replay(self, stimulus, sets=BLOCK_SETS):
+        """What the board makes of a stimulus, in blocks of at most so many sample sets: (sections to compare, Costs)."""
         outcome = stimulus + ".board"
-        words = ",".join(["enable=on", "target=native", "arg=board", "arg=" + stimulus, "arg=" + outcome])
+        words = ",".join(["enable=on", "target=native", "arg=board", "arg=" + stimulus, "arg=" + outcome, f"arg={sets}"])
         done = subprocess.run(
             ["qemu-system-arm", "-M", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "none",
              "-icount", "shift=0", "-kernel", self.image, "-semihosting-config", words],
@@ -112,7 +112,7 @@ def differences(wanted, actual):
     return texts
 
 
-def compare(board, scenario, whole=3600, first=0):
+def compare(board, scenario, whole=3600, first=0, sets=BLOCK_SETS):
     """Returns the texts of what differs, what Board.emulate returned, and the costs."""
     with tempfile.TemporaryDirectory() as folder:
         emulated = board.emulate(scenario, folder, whole, first)
@@ -120,7 +120,7 @@ def compare(board, scenario, whole=3600, first=0):
         for k in range(1, emulated[0] + 1):
             stimulus = os.path.join(folder, f"{k}.stimulus")
             wanted = sections(os.path.join(folder, f"{k}.outcome"))
-            actual, cost = board.replay(stimulus)
+            actual, cost = board.replay(stimulus, sets)
             bad += [f"meter {k}: {text}" for text in differences(wanted, actual)]
             costs.add(cost)
             os.remove(stimulus)
