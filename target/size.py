@@ -22,6 +22,9 @@ INDIRECT = [
     (r"record_of\(", ["settings_record", "energy_record", "mantissa_record"]),
 ]
 
+# All that the core may want from outside: no heap, no stdio.
+HELPERS = re.compile(r"mem(cpy|move|set|cmp)$|__\w+")
+
 # The doors of em_meter.h: where a firmware calls in.
 DOORS = ["em_meter_init", "em_meter_samples", "em_meter_stop", "em_meter_tariff_input", "em_meter_button", "em_meter_lcd",
          "em_registers_read", "em_registers_write", "em_mbus_byte"]
@@ -90,7 +93,8 @@ def read_graph(functions, file):
 
 
 def read_helpers(functions, elf):
-    """Functions of which gcc tells nothing (libgcc, newlib): frames and calls from their disassembly."""
+    """Functions of which gcc tells nothing (libgcc, newlib): frames and calls from their disassembly. Returns their
+    names."""
     wanted = {c for f in functions.values() for c in f.calls} - set(functions)
     code, name = {}, None
     for line in lines(TOOLS + "objdump", "-d", "--no-show-raw-insn", elf):
@@ -108,8 +112,11 @@ def read_helpers(functions, elf):
             address[fields[2]] = int(fields[0], 16)
             if fields[2] in code:
                 shown[int(fields[0], 16)] = fields[2]
+    own = set(functions)
     while wanted:
         name = wanted.pop()
+        if not HELPERS.match(name):
+            sys.exit(f"{elf}: the core calls {name}")
         text = code.get(shown.get(address.get(name)))
         if text is None:
             sys.exit(f"{elf}: no code of {name}")
@@ -119,6 +126,7 @@ def read_helpers(functions, elf):
             if call and shown.get(address.get(call[1])) != shown.get(address.get(name)):
                 helper.calls.add(call[1])
         wanted |= helper.calls - set(functions)
+    return sorted(set(functions) - own)
 
 
 def frame_of(text):
@@ -149,16 +157,17 @@ def deepest(functions, title, known, above=()):
 
 # --- The report ---
 
-def print_modules(modules, core):
+def print_modules(modules, core, names):
     total = dict.fromkeys(core, 0)
     print(f"  {'module':<12}{'code':>8}{'constants':>11}{'variables':>11}{'largest frame':>15}")
     for name, (sizes, frame) in sorted(modules.items()):
         print(f"  {name:<12}{sizes['code']:>8}{sizes['constants']:>11}{sizes['variables']:>11}{frame:>15}")
         total = {k: total[k] + sizes[k] for k in total}
-    helpers = {k: core[k] - total[k] for k in total}
-    print(f"  {'(helpers)':<12}{helpers['code']:>8}{helpers['constants']:>11}{helpers['variables']:>11}"
-          f"{'':>15}  division, memcpy and the like; equal strings are kept once")
+    rest = {k: core[k] - total[k] for k in total}
+    print(f"  {'(helpers)':<12}{rest['code']:>8}{rest['constants']:>11}{rest['variables']:>11}"
+          "   equal strings are kept once")
     print(f"  {'together':<12}{core['code']:>8}{core['constants']:>11}{core['variables']:>11}")
+    print(f"  helpers: {', '.join(names)}")
 
 
 def print_ram(parts):
@@ -184,13 +193,13 @@ def main():
         read_graph(functions, path[:-2] + ".ci")
         frame = max((functions[f].frame for f in set(functions) - before), default=0)
         modules[pathlib.Path(path).stem.split("-")[-1]] = sections(path), frame
-    read_helpers(functions, elf)
+    helpers = read_helpers(functions, elf)
     known = {}
     chains = {name: deepest(functions, name, known) for name in functions}
     core, parts = sections(elf), ram_parts(ram)
 
     print(f"{title}:")
-    print_modules(modules, core)
+    print_modules(modules, core, helpers)
     print_ram(parts)
     print_stack({name: chains[name] for name in DOORS})
     print()
