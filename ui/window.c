@@ -43,7 +43,8 @@ struct ui_window {
     bool dirty;                       /* to be drawn whether it looks other or not */
     struct ui_look drawn;             /* the look that was drawn last */
     uint64_t pulses[EM_OUTPUT_COUNT]; /* begun when it was drawn */
-    uint64_t looked, pictures;        /* how often it was looked whether anything has changed, and drawn */
+    uint64_t looked, pictures;        /* how often it was looked whether anything has changed, and drawn, ... */
+    int64_t shown_ns;                 /* ... in so long a time; hidden it does not count */
     struct touch {
         int button;      /* -1: none */
         SDL_Keycode key; /* that touches it, or 0: the mouse */
@@ -539,14 +540,15 @@ void ui_window_close(struct ui_window *w)
 
 void ui_window_run(struct ui_window *w, const volatile bool *stop)
 {
-    const int64_t began = now_ns();
-    int64_t next = began;
+    int64_t next = now_ns(), before = next;
 
     while (!*stop && !w->quit) {
-        int64_t left = next - now_ns();
+        int64_t now = now_ns(), left = next - now;
         int wait = left <= 0 ? 0 : left / 1000000 < ROUND_MS ? (int)(left / 1000000) + 1 : ROUND_MS;
         SDL_Event e;
 
+        w->shown_ns += w->hidden ? 0 : now - before;
+        before = now;
         if (!host_session_step(w->session, w->hidden ? ROUND_MS : wait))
             break;
         while (SDL_PollEvent(&e))
@@ -559,6 +561,6 @@ void ui_window_run(struct ui_window *w, const volatile bool *stop)
         if (next < now_ns())
             next = now_ns() + 1;
     }
-    host_log_debug("ui: %.1f s, looked %llu times, drew %llu pictures", (double)(now_ns() - began) / 1e9,
+    host_log_debug("ui: shown for %.1f s, looked %llu times, drew %llu pictures", (double)w->shown_ns / 1e9,
                    (unsigned long long)w->looked, (unsigned long long)w->pictures);
 }

@@ -187,7 +187,7 @@ def test_frames():
             hidden = measure(window, 1)
             pace = (window.time() - before) / (time.monotonic() - began)
             window.stop()
-            found = re.search(r"ui: (\S+) s, looked (\d+) times, drew (\d+)", "\n".join(window.messages()))
+            found = re.search(r"ui: shown for (\S+) s, looked (\d+) times, drew (\d+)", "\n".join(window.messages()))
             print(f"{name}: {share:.2f} of a core; drew {int(found[3]) / float(found[1]):.1f} pictures a second, "
                   f"looked {int(found[2]) / float(found[1]):.1f} times; hidden {hidden:.2f} of a core, and time runs at "
                   f"{pace:.3f}")
