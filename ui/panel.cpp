@@ -533,6 +533,7 @@ void card_measured(struct ui_panel *p, struct column *c, float bottom)
         {"S", power.va, {v->phase[0].s, v->phase[1].s, v->phase[2].s, v->s}, power.decimals, true},
         {"PF", "", {v->phase[0].pf, v->phase[1].pf, v->phase[2].pf, v->pf}, 3, true},
     };
+    const float step = px(p, v->meters > 1 ? 20 : 22); /* the chooser of meters takes its room from here */
     float y = r.y;
 
     for (int k = 0; k < 4; k++) {
@@ -553,10 +554,10 @@ void card_measured(struct ui_panel *p, struct column *c, float bottom)
         for (int k = 0; k < (row.total ? 4 : 3); k++)
             put(p, p->plain, v->running ? INK : SOFT, r.x + label + w * (float)(k + 1), y, RIGHT, "%.*f", row.decimals,
                 row.value[k] / unit);
-        y += px(p, 22);
+        y += step;
     }
     put(p, p->plain, v->running ? INK : SOFT, r.x + r.w, r.y, RIGHT, "%.3f Hz", v->f);
-    put(p, p->plain, INK, r.x + r.w, r.y + px(p, 22), RIGHT, "tariff T%d", v->tariff);
+    put(p, p->plain, INK, r.x + r.w, r.y + step, RIGHT, "tariff T%d", v->tariff);
     y += px(p, 5);
     rule(p, r.x, y, r.w);
     y += px(p, 4);
@@ -566,7 +567,7 @@ void card_measured(struct ui_panel *p, struct column *c, float bottom)
         put(p, p->plain, SOFT, x, y, LEFT, "%s", v->energy[k].name);
         put(p, p->plain, INK, x + half - px(p, 40), y, RIGHT, "%.3f", v->energy[k].value);
         put(p, p->small, SOFT, x + half - px(p, 35), y, LEFT, "%s", v->energy[k].unit);
-        y += k % 2 ? px(p, 22) : 0;
+        y += k % 2 ? step : 0;
     }
     end_card(p, c, fmaxf(y, bottom - px(p, PAD - 2)), p->begun);
 }
