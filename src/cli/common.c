@@ -52,10 +52,20 @@ bool cli_number(const char *command, const char *option, const char *text, doubl
     return false;
 }
 
-struct sim_scenario *cli_load(const char *file, const char *const *overrides, size_t count)
+int cli_override(const char *command, struct cli_overrides *overrides, const char *text)
 {
+    if (overrides->count == CLI_OVERRIDES_MAX)
+        return cli_usage_error(command, "--set: at most %d", CLI_OVERRIDES_MAX);
+    overrides->text[overrides->count++] = text;
+    return -1;
+}
+
+struct sim_scenario *cli_load(const char *file, const struct cli_overrides *overrides)
+{
+    static const struct cli_overrides none;
+    const struct cli_overrides *o = overrides ? overrides : &none;
     struct js js = {.file = file};
-    struct sim_scenario *scenario = sim_scenario_load(&js, file, overrides, count);
+    struct sim_scenario *scenario = sim_scenario_load(&js, file, o->text, o->count);
 
     if (!scenario)
         host_log("%s", js.error);

@@ -27,12 +27,9 @@ static const char help[] = "usage: vmeter lcd SCENARIO.json [options]\n"
                            "  vmeter lcd scenarios/menu.json --at 23s\n"
                            "  vmeter lcd scenarios/motor.json --at 10m --png lcd.png\n";
 
-#define OVERRIDES_MAX 64
-
 struct options {
     const char *scenario, *picture;
-    const char *override[OVERRIDES_MAX];
-    size_t overrides;
+    struct cli_overrides overrides;
     int64_t at; /* -1: the end */
     double scale, meter;
     bool text, front;
@@ -82,9 +79,8 @@ static int read_options(int argc, char **argv, struct options *o)
                 return CLI_USAGE;
             break;
         case OPT_SET:
-            if (o->overrides == OVERRIDES_MAX)
-                return cli_usage_error(argv[0], "--set: at most %d", OVERRIDES_MAX);
-            o->override[o->overrides++] = optarg;
+            if (cli_override(argv[0], &o->overrides, optarg) >= 0)
+                return CLI_USAGE;
             break;
         case 'h':
             fputs(help, stdout);
@@ -118,7 +114,7 @@ static int play(const struct options *o, const struct sim_scenario *scenario)
     int code;
 
     sim_set_modbus(sim, host_modbus_answer, slave);
-    sim_set_snapshot(sim, cli_snapshot, NULL);
+    cli_equip(sim);
     sim_run(sim, o->at < 0 ? scenario->duration : o->at);
     code = show(o, &sim->point[(unsigned)o->meter - 1]);
     sim_free(sim);
@@ -134,7 +130,7 @@ int cli_lcd(int argc, char **argv)
 
     if (code >= 0)
         return code;
-    scenario = cli_load(o.scenario, o.override, o.overrides);
+    scenario = cli_load(o.scenario, &o.overrides);
     if (!scenario)
         return CLI_USAGE;
     if (o.meter > scenario->meters)

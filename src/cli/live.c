@@ -132,10 +132,7 @@ static int take_option(int option, char **argv, bool ui, struct cli_live_options
     case OPT_SIZE:
         return cli_number(argv[0], "--size", optarg, 0.5, 6, &o->size) ? -1 : CLI_USAGE;
     case OPT_SET:
-        if (o->overrides == CLI_OVERRIDES_MAX)
-            return cli_usage_error(argv[0], "--set: at most %d", CLI_OVERRIDES_MAX);
-        o->override[o->overrides++] = optarg;
-        return -1;
+        return cli_override(argv[0], &o->overrides, optarg);
     case 'v':
         host_log_level = 1;
         return -1;
@@ -163,7 +160,7 @@ int cli_live_options(int argc, char **argv, struct cli_live_options *o)
     if (argc - optind > 1)
         return cli_usage_error(argv[0], "only one scenario");
     o->scenario = argc > optind ? argv[optind] : NULL;
-    if (!o->scenario && o->overrides)
+    if (!o->scenario && o->overrides.count)
         return cli_usage_error(argv[0], "--set goes with a scenario");
     return -1;
 }
@@ -184,7 +181,7 @@ int cli_live_open(struct cli_live *live, const struct cli_live_options *o)
     char error[512];
 
     *live = (struct cli_live){0};
-    live->scenario = o->scenario ? cli_load(o->scenario, o->override, o->overrides) : sim_scenario_default();
+    live->scenario = o->scenario ? cli_load(o->scenario, &o->overrides) : sim_scenario_default();
     if (!live->scenario)
         return CLI_USAGE;
     if (o->nvm && !(live->nvm = host_nvm_open(o->nvm, live->scenario->meters, error, sizeof error))) {
@@ -192,7 +189,7 @@ int cli_live_open(struct cli_live *live, const struct cli_live_options *o)
         return CLI_WORLD;
     }
     live->sim = sim_new_on(live->scenario, &host_speed_best()->loops, host_nvm_memories(live->nvm));
-    sim_set_snapshot(live->sim, cli_snapshot, NULL);
+    cli_equip(live->sim);
     live->session = host_session_open(live->sim, &o->session, error, sizeof error);
     host_nvm_judge(live->nvm, live->sim);
     if (!live->session) {

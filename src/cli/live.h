@@ -7,13 +7,10 @@
 #include "../host/session.h"
 #include "cli.h"
 
-#define CLI_OVERRIDES_MAX 64
-
 struct cli_live_options {
     struct host_session_options session;
     const char *scenario, *nvm;
-    const char *override[CLI_OVERRIDES_MAX];
-    size_t overrides;
+    struct cli_overrides overrides;
     double size; /* of the window, for ui: 0 as the display asks */
 };
 

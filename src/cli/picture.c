@@ -3,6 +3,7 @@
 
 #include "../../ui/face.h"
 #include "../host/log.h"
+#include "../host/qr.h"
 
 #define SNAPSHOT_SCALE 16 /* pixels a millimetre: 448 x 896 for the glass */
 
@@ -24,8 +25,14 @@ bool cli_picture(struct sim_point *point, bool front, double scale, const char *
     return ok;
 }
 
-bool cli_snapshot(void *unused, struct sim_point *point, const char *file)
+static bool draw_snapshot(void *unused, struct sim_point *point, const char *file)
 {
     (void)unused;
     return cli_picture(point, false, SNAPSHOT_SCALE, file);
+}
+
+void cli_equip(struct sim *sim)
+{
+    sim_set_snapshot(sim, draw_snapshot, NULL);
+    host_qr_write(sim);
 }
