@@ -14,7 +14,12 @@ static int read_memory(void *ctx, uint32_t offset, void *data, uint32_t n)
 
 static int write_memory(void *ctx, uint32_t offset, const void *data, uint32_t n)
 {
-    return sim_memory_write(&((struct replay *)ctx)->memory, offset, data, n);
+    struct replay *r = ctx;
+    int failed = sim_memory_write(&r->memory, offset, data, n);
+
+    if (r->memory.dead)
+        em_meter_cut_within(&r->meter);
+    return failed;
 }
 
 static void note_edge(void *ctx, enum em_output output, bool on, uint32_t sample)

@@ -51,6 +51,7 @@ struct em_meter {
     struct em_mbus mbus;
     uint32_t window_samples;        /* since the last window was closed */
     uint32_t bus_lit[EM_BUS_COUNT]; /* samples for which the indicator is still lit */
+    bool cut;                       /* the supply went away under a callback */
     bool tariff_input;
     bool stopped;       /* by a fault: measures nothing, goes on answering */
     uint8_t error_code; /* EM_FAULT_ bits, manual 8.1 */
@@ -66,6 +67,10 @@ void em_meter_init(struct em_meter *m, const struct em_port *port, uint32_t freq
 /* The processor stops at once, without a power-down: all that is not in memory is lost. The meter starts again by
  * itself when its supply is there. */
 void em_meter_cut(struct em_meter *m);
+
+/* The same from within a callback of the port, where the supply went away under it: the meter stops as soon as the
+ * callback has returned, at the sample set at hand. Outside em_meter_samples em_meter_cut is to follow. */
+void em_meter_cut_within(struct em_meter *m);
 
 /* An ordered stop, as at a power-down: everything is saved. */
 void em_meter_stop(struct em_meter *m);

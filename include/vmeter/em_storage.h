@@ -68,7 +68,7 @@ void em_storage_save(struct em_meter *m);
 /* Saves what a change of settings has left due. To be called once a request is carried out, before its reply. */
 void em_storage_commit(struct em_meter *m);
 
-/* n samples have passed: saves when the interval is over and something was counted. */
+/* A window of n samples is over: saves when the interval is over and something was counted. */
 void em_storage_run(struct em_meter *m, uint32_t n);
 
 #endif

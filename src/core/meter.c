@@ -79,6 +79,7 @@ static void window_closed(struct em_meter *m)
     m->quantities_fresh = false;
     if (m->stopped) {
         memset(&m->metrology.window, 0, sizeof m->metrology.window);
+        m->window_samples = 0;
         return;
     }
     em_window_discard_no_load(&m->metrology.window);
@@ -130,7 +131,13 @@ static void power_up(struct em_meter *m)
 
 void em_meter_cut(struct em_meter *m)
 {
+    m->cut = false;
     go_dark(m, 0);
+}
+
+void em_meter_cut_within(struct em_meter *m)
+{
+    m->cut = true;
 }
 
 void em_meter_stop(struct em_meter *m)
@@ -204,6 +211,30 @@ static void run_indicators(struct em_meter *m, uint32_t samples)
         m->bus_lit[b] -= samples < m->bus_lit[b] ? samples : m->bus_lit[b];
 }
 
+/* n samples from `first` of the block on have passed, up to the next thing that happens by itself. */
+static void take_time(struct em_meter *m, uint32_t first, uint32_t n)
+{
+    m->window_samples += n;
+    em_pulses_run(&m->pulses, first, n, m->port->edge, m->port->ctx);
+    run_indicators(m, n);
+    em_display_run(m, n);
+}
+
+/* A window's end is also when energies are saved: a moment that does not depend on how samples come in blocks. */
+static void window_over(struct em_meter *m)
+{
+    uint32_t samples = m->window_samples;
+
+    window_closed(m);
+    em_storage_run(m, samples);
+}
+
+static void cut_at(struct em_meter *m, uint32_t sample)
+{
+    m->cut = false;
+    go_dark(m, sample);
+}
+
 void em_meter_samples(struct em_meter *m, const struct em_block *block)
 {
     uint32_t offset = 0;
@@ -212,20 +243,18 @@ void em_meter_samples(struct em_meter *m, const struct em_block *block)
         enum em_progress progress;
         uint32_t first = offset;
 
-        if (!em_meter_running(m)) {
+        if (em_meter_running(m)) {
+            progress = em_metrology_run(&m->metrology, block, &offset);
+            take_time(m, first, offset - first);
+            if (progress == EM_WINDOW)
+                window_over(m);
+            if (progress != EM_MORE && !m->cut)
+                cycle_closed(m, offset);
+        } else {
             offset += probe_supply(m, block, offset);
-            continue;
         }
-        progress = em_metrology_run(&m->metrology, block, &offset);
-        m->window_samples += offset - first;
-        em_pulses_run(&m->pulses, first, offset - first, m->port->edge, m->port->ctx);
-        em_storage_run(m, offset - first);
-        run_indicators(m, offset - first);
-        em_display_run(m, offset - first);
-        if (progress == EM_WINDOW)
-            window_closed(m);
-        if (progress != EM_MORE)
-            cycle_closed(m, offset);
+        if (m->cut)
+            cut_at(m, offset);
     }
 }
 

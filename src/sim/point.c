@@ -62,7 +62,12 @@ static int read_memory(void *ctx, uint32_t offset, void *data, uint32_t n)
 
 static int write_memory(void *ctx, uint32_t offset, const void *data, uint32_t n)
 {
-    return sim_memory_write(((struct sim_point *)ctx)->memory, offset, data, n);
+    struct sim_point *point = ctx;
+    int failed = sim_memory_write(point->memory, offset, data, n);
+
+    if (point->memory->dead)
+        em_meter_cut_within(&point->meter);
+    return failed;
 }
 
 static void note_edge(void *ctx, enum em_output output, bool on, uint32_t sample)
@@ -95,10 +100,13 @@ static void report_edges(struct sim_point *point)
 
 bool sim_point_survived(struct sim_point *point)
 {
-    sim_reference_follow(&point->reference, &point->meter, point->now);
+    /* What a meter that is off has in its settings counts from its next start on. */
+    if (em_meter_running(&point->meter))
+        sim_reference_follow(&point->reference, &point->meter, point->now);
     if (!point->memory->dead)
         return true;
-    em_meter_cut(&point->meter);
+    if (point->meter.cut) /* it was no sample that the meter was busy with */
+        em_meter_cut(&point->meter);
     report_edges(point);
     sim_memory_revive(point->memory);
     return false;

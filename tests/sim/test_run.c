@@ -713,6 +713,73 @@ START_TEST(odd_steps_give_the_same_report_as_one_go)
 }
 END_TEST
 
+/* Cuts of every kind of write, in a row: a meter stops at the very sample, wherever blocks end. */
+static char *cut_scenario(uint64_t seed)
+{
+    static const char *const deeds[] = {
+        "'power':false",
+        "'power':true",
+        "'power':true",
+        "'tariff_input':true",
+        "'tariff_input':false",
+        "'modbus':'01 06 60 48 00 03'",
+        "'mbus':'68 08 08 68 53 00 51 09 7c 01 54 02 80 16'",
+        "'power_cut':{'after_writes':1}",
+        "'power_cut':{'after_writes':3}",
+        "'power_cut':{'after_writes':4,'torn':'nothing'}",
+        "'set':{'L2.angle':150}",
+        "'set':{'all.voltage':231},'over':2",
+    };
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    unsigned at = 0; /* samples */
+
+    ck_assert_ptr_nonnull(f);
+    fprintf(f, "{'duration':130,'front_end':{'noise':20},'load':{'all':{'current':3,'pf':0.7}},'timeline':[");
+    for (int k = 0; k < 40; k++) {
+        at += (unsigned)(unit_random(&seed) % (3 * EM_SAMPLE_RATE));
+        fprintf(f, "%s{'at':%.6f,%s}", k ? "," : "", (double)at / EM_SAMPLE_RATE,
+                deeds[unit_random(&seed) % COUNT(deeds)]);
+    }
+    fprintf(f, "]}");
+    fclose(f);
+    return text;
+}
+
+/* Plays it in steps of up to `most` samples; 0: in one go. */
+static char *cut_report(const char *text, uint64_t most)
+{
+    struct scene scene;
+    uint64_t seed = most;
+    char *report;
+
+    scene_open(&scene, text);
+    for (int64_t at = 0; most && at < SECONDS(130); at += (int64_t)(1 + unit_random(&seed) % most))
+        sim_run(scene.sim, at);
+    scene_run(&scene, 130);
+    report = scene_report(&scene);
+    scene_close(&scene);
+    return report;
+}
+
+START_TEST(cuts_do_not_depend_on_steps)
+{
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        char *text = cut_scenario(seed), *want = cut_report(text, 0);
+
+        for (uint64_t most = 17; most < 20000; most *= 31) {
+            char *got = cut_report(text, most);
+
+            UNIT_CHECK(strcmp(want, got) == 0, "seed %d, steps of up to %d: %s", (int)seed, (int)most, text);
+            free(got);
+        }
+        free(want);
+        free(text);
+    }
+}
+END_TEST
+
 START_TEST(all_instruction_sets_give_the_same_report)
 {
     const struct host_speed *speed;
@@ -830,6 +897,7 @@ Suite *unit_suite(void)
     tcase_add_test(judging, replies_are_judged_byte_by_byte);
     tcase_add_test(judging, a_failed_expectation_does_not_end_the_run);
     tcase_add_test(reports, odd_steps_give_the_same_report_as_one_go);
+    tcase_add_test(reports, cuts_do_not_depend_on_steps);
     tcase_add_test(reports, all_instruction_sets_give_the_same_report);
     tcase_add_test(reports, another_seed_gives_other_noise);
     tcase_add_test(reports, a_report_is_json_and_says_what_it_should);
