@@ -20,6 +20,7 @@ int cli_serve(int argc, char **argv);
 int cli_read(int argc, char **argv);
 int cli_map(int argc, char **argv);
 int cli_check(int argc, char **argv);
+int cli_conformance(int argc, char **argv);
 int cli_ctl(int argc, char **argv);
 
 /* getopt_long for a command; on an unknown option prints a hint and returns '?'. The caller then returns CLI_USAGE. */
