@@ -192,9 +192,14 @@ static struct bench_run *begin(const struct sim_bench *bench, const struct sim_b
         struct sim_front_end *fe = &setup.network.front_end;
 
         fe->noise = fe->noise < NOISE_MIN ? NOISE_MIN : fe->noise;
+        for (int c = 0; c < EM_CHANNEL_COUNT; c++)
+            if (fabs(fe->offset[c]) < OFFSET_MIN)
+                fe->offset[c] = OFFSET_MIN;
     }
     sim_memory_init(&run->memory);
     sim_point_init(run->point, &setup, &bench->speed, &run->memory);
+    if (bench->calibration)
+        em_meter_calibrate(&run->point->meter, bench->calibration);
     run->point->watch = watch;
     run->point->watch_ctx = run;
     run->from = WARM_UP;
