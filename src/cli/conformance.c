@@ -13,6 +13,8 @@
 #include "../host/log.h"
 #include "../host/speed.h"
 #include "../sim/bench_report.h"
+#include "../sim/scenario.h"
+#include "../sim/works.h"
 #include "cli.h"
 
 static const char help[] =
@@ -24,6 +26,9 @@ static const char help[] =
     "\n"
     "  --report FILE     write all figures as JSON\n"
     "  --plot FILE       write error curves and influences as SVG\n"
+    "  --front-end FILE  the errors of the front end: JSON as \"front_end\" in a scenario (default: ideal)\n"
+    "  --calibrate       calibrate the meter to this front end first, as vmeter calibrate does\n"
+    "  --nvm FILE        take the calibration of this meter (its EEPROM); the file stays as it is\n"
     "  --rows LIST       only rows whose names begin so, as in A04,I3 (and the rows that they refer to)\n"
     "  --jobs N          so many threads (default: one a processor)\n"
     "  -q                print what failed and the summary, nothing else\n"
@@ -37,16 +42,19 @@ static const char help[] =
 #define JOBS_MAX 64
 
 struct options {
-    const char *report, *plot, *rows;
+    const char *report, *plot, *front_end, *nvm, *rows;
     unsigned jobs;
-    bool quiet;
+    bool calibrate, quiet;
 };
 
-enum { OPT_REPORT = 256, OPT_PLOT, OPT_ROWS, OPT_JOBS };
+enum { OPT_REPORT = 256, OPT_PLOT, OPT_FRONT_END, OPT_CALIBRATE, OPT_NVM, OPT_ROWS, OPT_JOBS };
 
 static const struct option long_options[] = {
     {"report", required_argument, NULL, OPT_REPORT},
     {"plot", required_argument, NULL, OPT_PLOT},
+    {"front-end", required_argument, NULL, OPT_FRONT_END},
+    {"calibrate", no_argument, NULL, OPT_CALIBRATE},
+    {"nvm", required_argument, NULL, OPT_NVM},
     {"rows", required_argument, NULL, OPT_ROWS},
     {"jobs", required_argument, NULL, OPT_JOBS},
     {"help", no_argument, NULL, 'h'},
@@ -69,6 +77,15 @@ static int read_options(int argc, char **argv, struct options *o)
         case OPT_PLOT:
             o->plot = optarg;
             break;
+        case OPT_FRONT_END:
+            o->front_end = optarg;
+            break;
+        case OPT_CALIBRATE:
+            o->calibrate = true;
+            break;
+        case OPT_NVM:
+            o->nvm = optarg;
+            break;
         case OPT_ROWS:
             o->rows = optarg;
             break;
@@ -89,6 +106,8 @@ static int read_options(int argc, char **argv, struct options *o)
     }
     if (optind != argc)
         return cli_usage_error(argv[0], "\"%s\": it takes options only", argv[optind]);
+    if (o->calibrate && o->nvm)
+        return cli_usage_error(argv[0], "either --calibrate or --nvm");
     return -1;
 }
 
@@ -225,10 +244,70 @@ static int run_bench(const struct options *o, struct sim_bench *bench, const boo
     return summary.manual_failed || summary.standard_failed ? CLI_FAILED : CLI_OK;
 }
 
+/* --- The meter --- */
+
+/* The constants in a meter's memory, which stays as it is. */
+static bool read_calibration(const char *file, struct em_calibration *c)
+{
+    struct sim_memory *memory = malloc(sizeof *memory);
+    struct sim_setup setup = {0};
+    struct sim_point *point = calloc(1, sizeof *point);
+    FILE *f = fopen(file, "rb");
+    bool ok;
+
+    if (!memory || !point)
+        abort();
+    sim_memory_init(memory);
+    sim_network_init(&setup.network);
+    ok = f && fread(memory->image, 1, sizeof memory->image, f) == sizeof memory->image;
+    if (!ok)
+        host_log("%s: %s", file, f && !ferror(f) ? "shorter than a meter's memory" : strerror(errno));
+    if (f)
+        fclose(f);
+    if (ok) {
+        sim_point_init(point, &setup, &host_speed_best()->loops, memory);
+        *c = point->meter.calibration;
+        if (point->meter.stopped)
+            host_log("%s: no memory of the meter, or a damaged one: error %02X", file, point->meter.error_code);
+        ok = !point->meter.stopped;
+        sim_point_free(point);
+    }
+    free(point);
+    free(memory);
+    return ok;
+}
+
+/* Sets front end and calibration as the options say, and a title that tells. Returns an exit code, or -1 to go on. */
+static int set_up_meter(const struct options *o, struct sim_bench *bench, struct sim_works *works, char title[200])
+{
+    struct js js = {.file = o->front_end};
+
+    if (o->front_end && !sim_front_end_load(&js, o->front_end, &bench->front_end)) {
+        host_log("%s", js.error);
+        return CLI_USAGE;
+    }
+    if (o->calibrate && sim_works_calibrate(works, &bench->front_end, &bench->speed)) {
+        host_log("%s: errs by more than a calibration can take back", o->front_end);
+        return CLI_FAILED;
+    }
+    if (o->nvm && !read_calibration(o->nvm, &works->calibration))
+        return CLI_WORLD;
+    if (o->calibrate || o->nvm)
+        bench->calibration = &works->calibration;
+    snprintf(title, 200, "Front end: %s. Meter: %s%s.", o->front_end ? o->front_end : "ideal",
+             o->calibrate ? "calibrated"
+             : o->nvm     ? "as in "
+                          : "not calibrated",
+             o->nvm ? o->nvm : "");
+    return -1;
+}
+
 int cli_conformance(int argc, char **argv)
 {
     struct options o;
     struct sim_bench bench;
+    struct sim_works works = {0};
+    char title[200];
     bool *wanted;
     int code = read_options(argc, argv, &o);
 
@@ -238,10 +317,12 @@ int cli_conformance(int argc, char **argv)
     wanted = calloc(bench.rows, sizeof *wanted);
     if (!wanted)
         abort();
-    if (choose_rows(&bench, o.rows, wanted))
-        code = run_bench(&o, &bench, wanted, "Ideal front end.");
-    else
+    if (!choose_rows(&bench, o.rows, wanted))
         code = cli_usage_error(argv[0], "--rows: no row's name begins with \"%s\"", o.rows);
+    else
+        code = set_up_meter(&o, &bench, &works, title);
+    if (code < 0)
+        code = run_bench(&o, &bench, wanted, title);
     free(wanted);
     sim_bench_free(&bench);
     return code;

@@ -17,6 +17,7 @@ static const struct command {
     {"read", cli_read, "read a whole meter over Modbus, emulated or real"},
     {"map", cli_map, "print the register map"},
     {"check", cli_check, "check a scenario file and run nothing"},
+    {"calibrate", cli_calibrate, "find the constants that take the errors of a meter's front end back"},
     {"conformance", cli_conformance, "put the meter on a class B test bench"},
     {"ctl", cli_ctl, "send a request to the control socket of a running meter"},
 };

@@ -540,6 +540,7 @@ void sim_bench_measure(struct sim_bench *b, size_t k)
     };
     const struct sim_bench_row *row = &b->row[k];
 
+    b->result[k].asked = true;
     if (ways[row->kind])
         ways[row->kind](b, row, &b->result[k]);
 }
@@ -600,6 +601,8 @@ void sim_bench_judge(struct sim_bench *b)
         const struct sim_bench_row *row = &b->row[k];
         struct sim_bench_result *r = &b->result[k];
 
+        if (!r->asked)
+            continue;
         if (row->kind == SIM_BENCH_DIFFERENCE) {
             *r = b->result[sim_bench_find(b, row->of)];
             r->seconds = 0;
@@ -631,15 +634,14 @@ static void find_worst(const struct sim_bench_row *row, const struct sim_bench_r
 
 void sim_bench_summarise(const struct sim_bench *b, struct sim_bench_summary *s)
 {
-    *s = (struct sim_bench_summary){.rows = b->rows};
+    *s = (struct sim_bench_summary){0};
     for (size_t k = 0; k < b->rows; k++) {
         const struct sim_bench_row *row = &b->row[k];
         const struct sim_bench_result *r = &b->result[k];
 
-        if (isnan(r->led) && row->kind != SIM_BENCH_NOT_DONE) {
-            s->rows--; /* not asked for */
+        if (!r->asked)
             continue;
-        }
+        s->rows++;
         count(r->manual, &s->manual, &s->manual_failed);
         count(r->standard, &s->standard, &s->standard_failed);
         s->not_done += row->kind == SIM_BENCH_NOT_DONE;

@@ -83,6 +83,7 @@ struct sim_bench_row {
 enum sim_bench_verdict { SIM_BENCH_NONE, SIM_BENCH_HELD, SIM_BENCH_FAILED };
 
 struct sim_bench_result {
+    bool asked;                  /* the row was to be measured */
     double led, registers;       /* the figures that are judged; NAN: there is none */
     double led_error, reg_error; /* as measured, in percent, before a base is taken off */
     double power_error;          /* of the active (reactive) power registers, percent */

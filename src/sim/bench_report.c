@@ -107,9 +107,7 @@ static const struct {
 
 static bool is_shown(const struct sim_bench_row *row, const struct sim_bench_result *r, bool all)
 {
-    if (row->kind == SIM_BENCH_NOT_DONE)
-        return all;
-    return !isnan(r->led) && (all || r->manual == SIM_BENCH_FAILED || r->standard == SIM_BENCH_FAILED || r->fault);
+    return r->asked && (all || r->manual == SIM_BENCH_FAILED || r->standard == SIM_BENCH_FAILED || r->fault);
 }
 
 static void put_legend(FILE *out)
@@ -262,7 +260,7 @@ void sim_bench_json(FILE *out, const struct sim_bench *b, const char *title, dou
     add_summary(report, b);
     rows = cJSON_AddArrayToObject(report, "rows");
     for (size_t k = 0; k < b->rows; k++)
-        if (b->row[k].kind == SIM_BENCH_NOT_DONE || !isnan(b->result[k].led))
+        if (b->result[k].asked)
             cJSON_AddItemToArray(rows, row_json(&b->row[k], &b->result[k]));
     text = cJSON_Print(report);
     fprintf(out, "%s\n", text);
