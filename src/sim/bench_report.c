@@ -105,7 +105,7 @@ static const struct {
     {'E', "Short events: pulses, and tenths of a Wh (E04: error in percent)", {"LED", "register"}},
 };
 
-static bool is_shown(const struct sim_bench_row *row, const struct sim_bench_result *r, bool all)
+static bool is_shown(const struct sim_bench_result *r, bool all)
 {
     return r->asked && (all || r->manual == SIM_BENCH_FAILED || r->standard == SIM_BENCH_FAILED || r->fault);
 }
@@ -140,7 +140,7 @@ void sim_bench_table(FILE *out, const struct sim_bench *b, const char *title, bo
         bool begun = false;
 
         for (size_t k = 0; k < b->rows; k++) {
-            if (b->row[k].id[0] != sections[s].letter || !is_shown(&b->row[k], &b->result[k], all))
+            if (b->row[k].id[0] != sections[s].letter || !is_shown(&b->result[k], all))
                 continue;
             if (!begun)
                 fprintf(out, "\n%s\n%-46s %9s %9s  %-12s  %-12s mark\n", sections[s].title, "", sections[s].figures[0],
