@@ -60,6 +60,11 @@ _vmeter_argument() {
     serve:--record) _vmeter_files "$current" .json ;;
     serve:--mbus-tcp) _vmeter_words "$current" '127.0.0.1:' ;;
     serve:--speed) _vmeter_words "$current" 'max 1 10 60 3600' ;;
+    conformance:--report | calibrate:--report | conformance:--front-end | calibrate:--front-end) _vmeter_files "$current" .json ;;
+    conformance:--plot) _vmeter_files "$current" .svg ;;
+    conformance:--nvm | calibrate:--nvm) _vmeter_files "$current" '' ;;
+    conformance:--rows) _vmeter_words "$current" 'A S N C R T I Q E' ;;
+    conformance:--jobs) _vmeter_words "$current" '1 2 4 8' ;;
     read:--baud) _vmeter_words "$current" '300 600 1200 2400 4800 9600 19200 38400 57600 115200' ;;
     read:--parity) _vmeter_words "$current" 'even none odd' ;;
     read:--unit) _vmeter_words "$current" '1' ;;
@@ -72,7 +77,7 @@ _vmeter() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _vmeter_words "$current" 'run serve read map check ctl --help --version'
+        _vmeter_words "$current" 'run serve read map check calibrate conformance ctl --help --version'
         return
     fi
     # "=" is a word of its own on a command line: --speed=max is --speed, =, max.
@@ -90,6 +95,8 @@ _vmeter() {
         serve) _vmeter_words "$current" '--modbus --modbus-port --mbus --mbus-tcp --mbus-port --control --record --speed --nvm --set -v --help' ;;
         read) _vmeter_words "$current" '--unit --baud --parity --json --help' ;;
         map) _vmeter_words "$current" '--csv --json --md --help' ;;
+        conformance) _vmeter_words "$current" '--report --plot --front-end --calibrate --nvm --rows --jobs -q --help' ;;
+        calibrate) _vmeter_words "$current" '--front-end --nvm --report --help' ;;
         check | ctl) _vmeter_words "$current" '--help' ;;
         esac
         return

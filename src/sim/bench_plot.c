@@ -8,16 +8,18 @@
 #include "bench_report.h"
 
 /* Sizes in pixels. */
-#define WIDTH      1080
-#define MARGIN     44
-#define PANEL_GAP  58
-#define PANEL_H    190
-#define PANEL_TOP  112
-#define ROW_STEP   262
-#define BAR_STEP   16
-#define BAR_H      9
-#define BAR_LABEL  300
-#define BAR_COLUMN ((WIDTH - 2 * MARGIN - 36) / 2)
+#define WIDTH       1080
+#define MARGIN      44
+#define PANEL_GAP   58
+#define PANEL_H     190
+#define PANEL_TOP   112
+#define ROW_STEP    262
+#define BAR_STEP    16
+#define BAR_H       9
+#define BAR_LABEL   282
+#define BAR_LIMIT   52
+#define BAR_DECADES 4
+#define BAR_COLUMN  ((WIDTH - 2 * MARGIN - 36) / 2)
 
 #define LOW_CURRENT  0.0085
 #define HIGH_CURRENT 6.0
@@ -49,24 +51,24 @@ static const struct panel panels[PANELS] = {
     {"PF 1",
      {{"import", BLUE, "A01 A02 A03 A04 A05 A06 A07 A08 A09", false},
       {"export", VIOLET, "A01r A02r A03r A04r A05r A06r A07r A08r A09r", true}}},
-    {"PF 0.5 inductive",
+    {"PF 0.5L",
      {{"import", BLUE, "A10 A12 A14 A16 A18 A20 A22", false},
       {"export", VIOLET, "A10r A12r A14r A16r A18r A20r A22r", true}}},
-    {"PF 0.8 capacitive",
+    {"PF 0.8C",
      {{"import", BLUE, "A11 A13 A15 A17 A19 A21 A23", false},
       {"export", VIOLET, "A11r A13r A15r A17r A19r A21r A23r", true}}},
     {"One phase, PF 1",
      {{"L1", BLUE, "A30.1a A30.1b A30.1c A30.1d", false},
       {"L2", VIOLET, "A30.2a A30.2b A30.2c A30.2d", false},
       {"L3", TEAL, "A30.3a A30.3b A30.3c A30.3d", false}}},
-    {"One phase, PF 0.5 inductive",
+    {"One phase, PF 0.5L",
      {{"L1", BLUE, "A31.1a A31.1b A31.1c", false},
       {"L2", VIOLET, "A31.2a A31.2b A31.2c", false},
       {"L3", TEAL, "A31.3a A31.3b A31.3c", false}}},
     {"Reactive energy",
      {{"sin 1", BLUE, "Q01 Q02 Q03 Q04", false},
-      {"sin 0.5", VIOLET, "Q05 Q06 Q07 Q08", false},
-      {"sin 0.25", TEAL, "Q09a Q09b Q09c", false}}},
+      {"0.5", VIOLET, "Q05 Q06 Q07 Q08", false},
+      {"0.25", TEAL, "Q09a Q09b Q09c", false}}},
 };
 
 /* --- Text --- */
@@ -171,27 +173,27 @@ static void put_grid(FILE *out, const struct frame *f)
 }
 
 /* A limit over the currents of a curve: it steps where the table does. */
-static void put_limit(FILE *out, const struct sim_bench *b, const struct frame *f, const char *ids, bool manual)
+enum limit { BAND, BAND_EDGE, OF_MANUAL };
+
+static void put_limit(FILE *out, const struct sim_bench *b, const struct frame *f, const char *ids, enum limit what)
 {
+    static const char *const stroke[] = {[BAND_EDGE] = "stroke=\"" EDGE "\"",
+                                         [OF_MANUAL] =
+                                             "stroke=\"" MANUAL "\" stroke-width=\"1.5\" stroke-dasharray=\"5 3\""};
     const struct sim_bench_result *r;
     const struct sim_bench_row *row = next_row(b, &ids, &r);
 
     while (row) {
         const struct sim_bench_row *next = next_row(b, &ids, &r);
-        double limit = manual ? row->manual : sim_bench_standard(row).value;
+        double limit = what == OF_MANUAL ? row->manual : sim_bench_standard(row).value;
         double x = x_of(f, row->condition.current), end = x_of(f, next ? next->condition.current : HIGH_CURRENT);
 
-        if (limit >= 0 && manual)
-            fprintf(out,
-                    "<path d=\"M%.1f %.1fH%.1fM%.1f %.1fH%.1f\" stroke=\"" MANUAL
-                    "\" stroke-width=\"1.4\" stroke-dasharray=\"5 3\"/>\n",
-                    x, y_of(f, limit), end, x, y_of(f, -limit), end);
+        if (limit >= 0 && what == BAND)
+            fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"" ALLOWED "\"/>\n", x,
+                    y_of(f, limit), end - x, y_of(f, -limit) - y_of(f, limit));
         else if (limit >= 0)
-            fprintf(out,
-                    "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"" ALLOWED
-                    "\"/>\n<path d=\"M%.1f %.1fH%.1fM%.1f %.1fH%.1f\" stroke=\"" EDGE "\"/>\n",
-                    x, y_of(f, limit), end - x, y_of(f, -limit) - y_of(f, limit), x, y_of(f, limit), end, x,
-                    y_of(f, -limit), end);
+            fprintf(out, "<path d=\"M%.1f %.1fH%.1fM%.1f %.1fH%.1f\" %s/>\n", x, y_of(f, limit), end, x,
+                    y_of(f, -limit), end, stroke[what]);
         row = next;
     }
 }
@@ -227,20 +229,19 @@ static void put_key(FILE *out, const struct frame *f, const struct panel *panel)
         if (!c->ids)
             continue;
         put_text(out, x, f->y - 8, 10.5, "end", c->colour, c->name);
-        x -= 6.2 * (double)strlen(c->name) + 12;
+        x -= 5.6 * (double)strlen(c->name) + 10;
         fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\" stroke=\"%s\"/>\n", x + 4, f->y - 11.5,
                 c->hollow ? "none" : c->colour, c->colour);
-        x -= 10;
+        x -= 8;
     }
 }
 
 static void put_panel(FILE *out, const struct sim_bench *b, const struct frame *f, const struct panel *panel)
 {
-    for (int k = 0; k < 3; k++)
-        if (k == 0 || strcmp(panel->title, "Reactive energy") == 0)
-            put_limit(out, b, f, panel->curve[k ? 3 - k : 0].ids, false);
+    put_limit(out, b, f, panel->curve[0].ids, BAND);
     put_grid(out, f);
-    put_limit(out, b, f, panel->curve[0].ids, true);
+    put_limit(out, b, f, panel->curve[0].ids, BAND_EDGE);
+    put_limit(out, b, f, panel->curve[0].ids, OF_MANUAL);
     for (int k = 0; k < 3; k++)
         if (panel->curve[k].ids)
             put_curve(out, b, f, &panel->curve[k]);
@@ -248,7 +249,9 @@ static void put_panel(FILE *out, const struct sim_bench *b, const struct frame *
             f->x, f->y, f->w, f->h);
     put_bold(out, f->x, f->y - 8, 12.5, panel->title);
     put_key(out, f, panel);
-    put_text(out, f->x + f->w / 2, f->y + f->h + 29, 10.5, "middle", QUIET, "A per phase, secondary");
+    put_text(out, f->x + f->w / 2, f->y + f->h + 29, 10.5, "middle", QUIET,
+             strcmp(panel->title, "Reactive energy") == 0 ? "A per phase, secondary; limits of sin 1"
+                                                          : "A per phase, secondary");
 }
 
 /* --- Influences --- */
@@ -261,36 +264,59 @@ static bool is_bar(const struct sim_bench *b, size_t k)
            isfinite(b->result[k].led);
 }
 
-/* One bar: the change in parts of its limit, to both sides of the middle. */
+/* Where a part of the limit lies on the bars' logarithmic scale, 0..1. */
+static double along(double share)
+{
+    return share <= pow(10, -BAR_DECADES) ? 0 : fmin(1 + log10(share) / BAR_DECADES, 1.03);
+}
+
+/* One bar: how much of its limit the change takes. */
 static void put_bar(FILE *out, const struct sim_bench_row *row, const struct sim_bench_result *r, double x, double y)
 {
     struct sim_bench_limit limit = sim_bench_standard(row);
-    const double half = (BAR_COLUMN - BAR_LABEL - 70) / 2.0, middle = x + BAR_LABEL + half;
-    double share = r->led / limit.value, length = fmin(fabs(share), 1.08) * half;
+    const double begin = x + BAR_LABEL, length = BAR_COLUMN - BAR_LABEL - BAR_LIMIT;
+    double share = fabs(r->led) / limit.value;
     char text[32];
 
-    fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"" ALLOWED "\"/>\n", middle - half, y,
-            2 * half, BAR_H);
-    fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.2f\" height=\"%d\" fill=\"%s\"/>\n",
-            share < 0 ? middle - length : middle, y, fmax(length, 0.6), BAR_H, fabs(share) > 1 ? BAD : BLUE);
-    fprintf(out, "<path d=\"M%.1f %.1fv%d\" stroke=\"#9aa5b1\"/>\n", middle, y - 2, BAR_H + 4);
+    fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/>\n", begin, y,
+            fmax(length * along(share), 1.5), BAR_H, share > 1 ? BAD : BLUE);
     put_text(out, x, y + BAR_H - 0.5, 10, "start", QUIET, row->id);
     put_text(out, x + 46, y + BAR_H - 0.5, 10, "start", INK, row->text);
-    snprintf(text, sizeof text, "%+.3f", r->led);
+    snprintf(text, sizeof text, "%+.4f", fabs(r->led) < 0.00005 ? 0 : r->led);
     put_text(out, x + BAR_LABEL - 8, y + BAR_H - 0.5, 10, "end", INK, text);
-    snprintf(text, sizeof text, "\302\261%g %%%s%s", limit.value, sim_bench_uncertain(row) ? " " : "",
+    snprintf(text, sizeof text, "\302\261%g%s%s", limit.value, sim_bench_uncertain(row) ? " " : "",
              sim_bench_uncertain(row) ? limit.mark : "");
-    put_text(out, middle + half + 6, y + BAR_H - 0.5, 10, "start", sim_bench_uncertain(row) ? MANUAL : QUIET, text);
+    put_text(out, begin + length + 10, y + BAR_H - 0.5, 10, "start", sim_bench_uncertain(row) ? MANUAL : QUIET, text);
+}
+
+/* What the bars of a column stand on: the allowed part in green, a line a decade. */
+static void put_scale(FILE *out, double x, double y, double height)
+{
+    const double begin = x + BAR_LABEL, length = BAR_COLUMN - BAR_LABEL - BAR_LIMIT;
+
+    fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"" ALLOWED "\"/>\n", begin, y - 4,
+            length, height);
+    for (int k = 0; k <= BAR_DECADES; k++) {
+        double at = begin + length * k / BAR_DECADES;
+        char text[16];
+
+        fprintf(out, "<path d=\"M%.1f %.1fv%.1f\" stroke=\"%s\"/>\n", at, y - 4, height,
+                k == BAR_DECADES ? EDGE : "#ffffff");
+        snprintf(text, sizeof text, "%g", pow(10, k - BAR_DECADES));
+        put_text(out, at, y - 8, 9, "middle", QUIET, text);
+    }
 }
 
 static void put_bars(FILE *out, const struct sim_bench *b, double y, size_t count)
 {
     size_t half = (count + 1) / 2, n = 0;
 
-    put_bold(out, MARGIN, y - 30, 12.5, "Influences: change of the error in percent, drawn in parts of its limit");
-    put_text(out, MARGIN, y - 14, 10.5, "start", QUIET,
-             "The band is the limit of EN/IEC on the change against the base point; marked ones are remembered, "
-             "not read.");
+    put_bold(out, MARGIN, y - 44, 12.5, "Influences: how much of its limit the change of the error takes");
+    put_text(out, MARGIN, y - 28, 10.5, "start", QUIET,
+             "Change in percent against the base point, its part of the limit of EN/IEC (logarithmic, 1 is the limit), "
+             "and the limit; S2, S3: remembered, not sure.");
+    for (int column = 0; column < 2; column++)
+        put_scale(out, MARGIN + column * (BAR_COLUMN + 36), y, (double)half * BAR_STEP);
     for (size_t k = 0; k < b->rows; k++) {
         if (!is_bar(b, k))
             continue;
@@ -322,7 +348,7 @@ static void put_head(FILE *out, const char *title, double height)
 void sim_bench_plot(FILE *out, const struct sim_bench *b, const char *title)
 {
     const double w = (WIDTH - 2 * MARGIN - 2 * PANEL_GAP) / 3.0;
-    const double bars = PANEL_TOP + 2 * ROW_STEP + 34;
+    const double bars = PANEL_TOP + 2 * ROW_STEP + 46;
     size_t count = 0;
     double height;
 

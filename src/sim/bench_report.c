@@ -112,10 +112,10 @@ static bool is_shown(const struct sim_bench_result *r, bool all)
 
 static void put_legend(FILE *out)
 {
-    fputs("\nlimits: +-; * ours, where the manual says nothing; EN/IEC: the stricter of EN 50470-3 class B and IEC\n"
-          "62053-21 class 1 (Q: 62053-23 class 2) for a meter behind CTs. != : manual and standard differ.\n"
-          "S1 S2? S3?: a standard as remembered, its text not being public: sure, fairly sure, doubtful. W: public\n"
-          "pages. I and Q12: what a limit allows is the change against the row named in the JSON.\n",
+    fputs("\n* a limit of our own, where the manual says nothing. EN/IEC: the stricter of EN 50470-3 class B and\n"
+          "IEC 62053-21 class 1 (Q: 62053-23 class 2) for a meter behind current transformers. != : manual and\n"
+          "standard differ. Mark: S1, S2?, S3? a standard as remembered, its text not being public: sure,\n"
+          "fairly sure, doubtful; W public pages. I and Q12: the change against a point that the JSON names.\n",
           out);
 }
 
@@ -127,8 +127,9 @@ static void put_summary(FILE *out, const struct sim_bench *b)
     if (s.worst_row)
         fprintf(out, "\nlargest error: %.3f of its limit (%s, %s)\n", s.worst, s.worst_row->id, s.worst_row->text);
     fprintf(out,
-            "%zu rows, %.1f h simulated: manual and own %zu of %zu held, EN/IEC %zu of %zu held; %zu only reported, "
-            "%zu\nnot done, %zu where manual and standard differ, %zu with an uncertain limit\n%s\n",
+            "%zu rows, %.1f h simulated. Limits held: manual and own %zu of %zu, EN/IEC %zu of %zu.\n"
+            "%zu only reported, %zu not done, %zu where manual and standard differ, %zu with an uncertain limit.\n"
+            "%s\n",
             s.rows, s.seconds / 3600, s.manual - s.manual_failed, s.manual, s.standard - s.standard_failed, s.standard,
             s.reported, s.not_done, s.differing, s.uncertain, sim_bench_disclaimer);
 }

@@ -498,15 +498,15 @@ static const struct waveform {
     double turn, limit;
     const char *text, *source, *note;
 } waveforms[] = {
-    {"I30", "A08", 2.5, SIM_BENCH_FIFTH, 0, 0.8, "5th harmonic, U 10 %, I 40 %, 2.5 A", "S1", NULL},
+    {"I30", "A08", 2.5, SIM_BENCH_FIFTH, 0, 0.8, "5th harmonic: U 10 %, I 40 %", "S1", NULL},
     {"I31", "A06", 0.5, SIM_BENCH_FIRED, 0, 3.0, "phase-fired current, 0.5 A", "S1",
      "odd harmonics up to the 39th; the reference is of what is generated"},
     {"I32", "A06", 0.5, SIM_BENCH_BURSTS, 0, 3.0, "2 cycles on, 2 off, 0.5 A", "S1", "sub-harmonics"},
-    {"I34a", "A08", 2.5, SIM_BENCH_FIFTH, 90, 0.8, "as I30, both turned by 90 degrees", "own",
+    {"I34a", "A08", 2.5, SIM_BENCH_FIFTH, 90, 0.8, "as I30, both turned by 90 deg", "own",
      "our own form, the limit of I30"},
-    {"I34b", "A08", 2.5, SIM_BENCH_FIFTH, 180, 0.8, "as I30, both turned by 180 degrees", "own",
+    {"I34b", "A08", 2.5, SIM_BENCH_FIFTH, 180, 0.8, "as I30, both turned by 180 deg", "own",
      "our own form, the limit of I30"},
-    {"I34c", "A08", 2.5, SIM_BENCH_OPPOSED, 180, 0.8, "as I30, I5 turned by 180 degrees", "own",
+    {"I34c", "A08", 2.5, SIM_BENCH_OPPOSED, 180, 0.8, "as I30, I5 turned by 180 deg", "own",
      "our own form, the limit of I30"},
 };
 
@@ -527,7 +527,7 @@ static void add_waveforms(struct sim_bench *b)
     }
     row = add(b, SIM_BENCH_NOT_DONE, "I33");
     row->source = "S1";
-    row->note = "direct and even harmonics: asked of direct-connected meters only";
+    row->note = "asked of direct-connected meters only";
     describe(row, "half-wave current");
 }
 
