@@ -49,17 +49,21 @@ _vmeter_argument() {
     run:--junit) _vmeter_files "$current" .xml ;;
     run:--csv) _vmeter_files "$current" .csv ;;
     run:--pulses) _vmeter_files "$current" .vcd ;;
-    run:--nvm | serve:--nvm) _vmeter_files "$current" '' ;;
-    run:--set | serve:--set)
+    run:--nvm | serve:--nvm | ui:--nvm) _vmeter_files "$current" '' ;;
+    lcd:--png) _vmeter_files "$current" .png ;;
+    lcd:--at) _vmeter_words "$current" '1s 10s 1m 15m 1h' ;;
+    run:--set | serve:--set | ui:--set | lcd:--set)
         _vmeter_words "$current" 'duration= seed= ct= grid.voltage= grid.frequency= load.L1.current= load.L2.current=
             load.L3.current= meter.ct_ratio= meter.combination_code= meter.tariff= meter.modbus_id= meter.modbus_baud=
             meter.modbus_parity= meter.mbus_address= meter.mbus_id= meter.mbus_baud='
         compopt -o nospace 2>/dev/null
         ;;
-    serve:--modbus | serve:--modbus-port | serve:--mbus | serve:--mbus-port | serve:--control) _vmeter_files "$current" '' ;;
-    serve:--record) _vmeter_files "$current" .json ;;
-    serve:--mbus-tcp) _vmeter_words "$current" '127.0.0.1:' ;;
-    serve:--speed) _vmeter_words "$current" 'max 1 10 60 3600' ;;
+    serve:--modbus | serve:--modbus-port | serve:--mbus | serve:--mbus-port | serve:--control | \
+        ui:--modbus | ui:--modbus-port | ui:--mbus | ui:--mbus-port | ui:--control) _vmeter_files "$current" '' ;;
+    serve:--mbus-tcp | ui:--mbus-tcp) _vmeter_words "$current" '127.0.0.1:' ;;
+    serve:--record | ui:--record) _vmeter_files "$current" .json ;;
+    ui:--size) _vmeter_words "$current" '1 1.5 2 3' ;;
+    serve:--speed | ui:--speed) _vmeter_words "$current" 'max 1 10 60 3600' ;;
     conformance:--report | calibrate:--report | conformance:--front-end | calibrate:--front-end) _vmeter_files "$current" .json ;;
     conformance:--plot) _vmeter_files "$current" .svg ;;
     conformance:--nvm | calibrate:--nvm) _vmeter_files "$current" '' ;;
@@ -77,7 +81,7 @@ _vmeter() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _vmeter_words "$current" 'run serve read map check calibrate conformance ctl --help --version'
+        _vmeter_words "$current" 'run serve ui lcd read map check calibrate conformance ctl --help --version'
         return
     fi
     # "=" is a word of its own on a command line: --speed=max is --speed, =, max.
@@ -93,6 +97,8 @@ _vmeter() {
         case $command in
         run) _vmeter_words "$current" '--report --junit --csv --csv-every --csv-columns --pulses --nvm --set -q -v --help' ;;
         serve) _vmeter_words "$current" '--modbus --modbus-port --mbus --mbus-tcp --mbus-port --control --record --speed --nvm --set -v --help' ;;
+        ui) _vmeter_words "$current" '--size --modbus --modbus-port --mbus --mbus-tcp --mbus-port --control --record --speed --nvm --set -v --help' ;;
+        lcd) _vmeter_words "$current" '--at --text --png --front --scale --meter --set --help' ;;
         read) _vmeter_words "$current" '--unit --baud --parity --json --help' ;;
         map) _vmeter_words "$current" '--csv --json --md --help' ;;
         conformance) _vmeter_words "$current" '--report --plot --front-end --calibrate --nvm --rows --jobs -q --help' ;;
@@ -102,7 +108,7 @@ _vmeter() {
         return
     fi
     case $command in
-    run | serve | check) _vmeter_files "$current" .json ;;
+    run | serve | ui | lcd | check) _vmeter_files "$current" .json ;;
     read) _vmeter_files "$current" '' ;;
     ctl)
         if ((COMP_CWORD == 2)); then

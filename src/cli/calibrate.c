@@ -9,7 +9,7 @@
 #include "../host/log.h"
 #include "../host/nvm.h"
 #include "../host/speed.h"
-#include "../sim/works.h"
+#include "../sim/adjust.h"
 #include "cli.h"
 
 static const char help[] =
@@ -78,15 +78,15 @@ static const char *const channels[EM_CHANNEL_COUNT] = {"L1.voltage", "L2.voltage
                                                        "L1.current", "L2.current", "L3.current"};
 static const char *const scopes[EM_PHASES_AND_TOTAL] = {"L1", "L2", "L3", "total"};
 
-static void print_errors(FILE *out, const struct sim_works *w)
+static void print_errors(FILE *out, const struct sim_adjustment *w)
 {
     fprintf(out, "%-22s %10s %10s %10s %10s\n", "error of power, %", scopes[0], scopes[1], scopes[2], scopes[3]);
-    for (int k = 0; k < 2 * SIM_WORKS_POINTS; k++) {
-        const struct sim_works_errors *e = k < SIM_WORKS_POINTS ? &w->before[k] : &w->after[k - SIM_WORKS_POINTS];
+    for (int k = 0; k < 2 * SIM_ADJUST_POINTS; k++) {
+        const struct sim_adjust_errors *e = k < SIM_ADJUST_POINTS ? &w->before[k] : &w->after[k - SIM_ADJUST_POINTS];
 
-        if (k % SIM_WORKS_POINTS == 0)
+        if (k % SIM_ADJUST_POINTS == 0)
             fprintf(out, "%s\n", k ? "after" : "before");
-        fprintf(out, "  %-20s", sim_works_names[k % SIM_WORKS_POINTS]);
+        fprintf(out, "  %-20s", sim_adjust_names[k % SIM_ADJUST_POINTS]);
         for (int p = 0; p < EM_PHASES_AND_TOTAL; p++)
             fprintf(out, " %+10.4f", e->power[p]);
         fprintf(out, "\n");
@@ -121,14 +121,14 @@ static void add_constants(cJSON *report, const struct em_calibration *c)
         cJSON_AddNumberToObject(phase, scopes[p], c->phase[p] / (double)EM_PHASE_PER_DEGREE);
 }
 
-static void add_errors(cJSON *report, const char *name, const struct sim_works_errors errors[SIM_WORKS_POINTS])
+static void add_errors(cJSON *report, const char *name, const struct sim_adjust_errors errors[SIM_ADJUST_POINTS])
 {
     cJSON *list = cJSON_AddArrayToObject(report, name);
 
-    for (int k = 0; k < SIM_WORKS_POINTS; k++) {
+    for (int k = 0; k < SIM_ADJUST_POINTS; k++) {
         cJSON *item = cJSON_CreateObject(), *power;
 
-        cJSON_AddStringToObject(item, "point", sim_works_names[k]);
+        cJSON_AddStringToObject(item, "point", sim_adjust_names[k]);
         power = cJSON_AddObjectToObject(item, "power_error_percent");
         for (int p = 0; p < EM_PHASES_AND_TOTAL; p++)
             cJSON_AddNumberToObject(power, scopes[p], errors[k].power[p]);
@@ -136,7 +136,7 @@ static void add_errors(cJSON *report, const char *name, const struct sim_works_e
     }
 }
 
-static bool write_report(FILE *out, const struct sim_works *w)
+static bool write_report(FILE *out, const struct sim_adjustment *w)
 {
     cJSON *report = cJSON_CreateObject();
     char *text;
@@ -186,28 +186,28 @@ static int calibrate(const struct options *o, const struct sim_front_end *fe)
     const struct sim_speed *speed = &host_speed_best()->loops;
     FILE *report = !o->report ? NULL : strcmp(o->report, "-") == 0 ? stdout : fopen(o->report, "w");
     FILE *out = report == stdout ? stderr : stdout;
-    struct sim_works works;
+    struct sim_adjustment adjustment;
     bool written = true;
 
     if (o->report && !report) {
         host_log("%s: %s", o->report, strerror(errno));
         return CLI_WORLD;
     }
-    if (sim_works_calibrate(&works, fe, speed)) {
+    if (sim_adjust(&adjustment, fe, speed)) {
         host_log("%s: this front end errs by more than constants can take back (20 %%, 10 degrees, 10^6 counts)",
                  o->front_end);
         return CLI_FAILED;
     }
-    print_errors(out, &works);
-    print_constants(out, &works.calibration);
+    print_errors(out, &adjustment);
+    print_constants(out, &adjustment.calibration);
     if (report)
-        written = write_report(report, &works);
+        written = write_report(report, &adjustment);
     if (report && report != stdout)
         written = fclose(report) == 0 && written;
     if (!written)
         host_log("%s: could not be written: %s", o->report, strerror(errno));
     if (o->nvm)
-        written = store(o->nvm, &works.calibration, speed) && written;
+        written = store(o->nvm, &adjustment.calibration, speed) && written;
     return written ? CLI_OK : CLI_WORLD;
 }
 

@@ -28,7 +28,7 @@ int cli_check(int argc, char **argv)
     if (optind == argc)
         return cli_usage_error(argv[0], "which scenario?");
     for (; optind < argc; optind++) {
-        struct sim_scenario *s = cli_load(argv[optind], NULL, 0);
+        struct sim_scenario *s = cli_load(argv[optind], NULL);
         char duration[48];
 
         if (!s) {

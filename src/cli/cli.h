@@ -17,12 +17,14 @@ enum cli_exit {
 
 int cli_run(int argc, char **argv);
 int cli_serve(int argc, char **argv);
+int cli_ui(int argc, char **argv);
 int cli_read(int argc, char **argv);
 int cli_map(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_calibrate(int argc, char **argv);
 int cli_conformance(int argc, char **argv);
 int cli_ctl(int argc, char **argv);
+int cli_lcd(int argc, char **argv);
 
 /* getopt_long for a command; on an unknown option prints a hint and returns '?'. The caller then returns CLI_USAGE. */
 int cli_option(int argc, char **argv, const char *short_options, const struct option *long_options);
@@ -30,8 +32,18 @@ int cli_option(int argc, char **argv, const char *short_options, const struct op
 /* Prints a usage error with a hint at --help of this command; returns CLI_USAGE. */
 int cli_usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Loads a scenario or prints why not. */
-struct sim_scenario *cli_load(const char *file, const char *const *overrides, size_t count);
+/* Arguments of --set. */
+#define CLI_OVERRIDES_MAX 64
+struct cli_overrides {
+    const char *text[CLI_OVERRIDES_MAX];
+    size_t count;
+};
+
+/* Takes one more. Returns -1, or CLI_USAGE after telling the user that there are too many. */
+int cli_override(const char *command, struct cli_overrides *overrides, const char *text);
+
+/* Loads a scenario with these changes (NULL: none) or prints why not. */
+struct sim_scenario *cli_load(const char *file, const struct cli_overrides *overrides);
 
 /* A number from an option's text within limits; prints an error and returns false. */
 bool cli_number(const char *command, const char *option, const char *text, double min, double max, double *out);

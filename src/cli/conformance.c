@@ -14,7 +14,7 @@
 #include "../host/speed.h"
 #include "../sim/bench_report.h"
 #include "../sim/scenario.h"
-#include "../sim/works.h"
+#include "../sim/adjust.h"
 #include "cli.h"
 
 static const char help[] =
@@ -278,7 +278,8 @@ static bool read_calibration(const char *file, struct em_calibration *c)
 }
 
 /* Sets front end and calibration as the options say, and a title that tells. Returns an exit code, or -1 to go on. */
-static int set_up_meter(const struct options *o, struct sim_bench *bench, struct sim_works *works, char title[200])
+static int set_up_meter(const struct options *o, struct sim_bench *bench, struct sim_adjustment *adjustment,
+                        char title[200])
 {
     struct js js = {.file = o->front_end};
 
@@ -286,14 +287,14 @@ static int set_up_meter(const struct options *o, struct sim_bench *bench, struct
         host_log("%s", js.error);
         return CLI_USAGE;
     }
-    if (o->calibrate && sim_works_calibrate(works, &bench->front_end, &bench->speed)) {
+    if (o->calibrate && sim_adjust(adjustment, &bench->front_end, &bench->speed)) {
         host_log("%s: errs by more than a calibration can take back", o->front_end);
         return CLI_FAILED;
     }
-    if (o->nvm && !read_calibration(o->nvm, &works->calibration))
+    if (o->nvm && !read_calibration(o->nvm, &adjustment->calibration))
         return CLI_WORLD;
     if (o->calibrate || o->nvm)
-        bench->calibration = &works->calibration;
+        bench->calibration = &adjustment->calibration;
     snprintf(title, 200, "Front end: %s. Meter: %s%s.", o->front_end ? o->front_end : "ideal",
              o->calibrate ? "calibrated"
              : o->nvm     ? "as in "
@@ -306,7 +307,7 @@ int cli_conformance(int argc, char **argv)
 {
     struct options o;
     struct sim_bench bench;
-    struct sim_works works = {0};
+    struct sim_adjustment adjustment = {0};
     char title[200];
     bool *wanted;
     int code = read_options(argc, argv, &o);
@@ -320,7 +321,7 @@ int cli_conformance(int argc, char **argv)
     if (!choose_rows(&bench, o.rows, wanted))
         code = cli_usage_error(argv[0], "--rows: no row's name begins with \"%s\"", o.rows);
     else
-        code = set_up_meter(&o, &bench, &works, title);
+        code = set_up_meter(&o, &bench, &adjustment, title);
     if (code < 0)
         code = run_bench(&o, &bench, wanted, title);
     free(wanted);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../host/log.h"
@@ -13,7 +11,9 @@ static const struct command {
     const char *summary;
 } commands[] = {
     {"run", cli_run, "run a scenario headless, as fast as it goes, and judge its expectations"},
-    {"serve", cli_serve, "run a meter in real time and answer Modbus RTU on a virtual serial port"},
+    {"serve", cli_serve, "run a meter in real time and answer Modbus RTU and M-Bus on virtual serial ports"},
+    {"ui", cli_ui, "the same with a window: the meter's front and a bench around it"},
+    {"lcd", cli_lcd, "show the display at some moment of a scenario, as text or as a picture"},
     {"read", cli_read, "read a whole meter over Modbus, emulated or real"},
     {"map", cli_map, "print the register map"},
     {"check", cli_check, "check a scenario file and run nothing"},
@@ -28,7 +28,7 @@ static void print_help(FILE *out)
     fprintf(out, "usage: vmeter COMMAND [ARGUMENTS]\n"
                  "\n"
                  "An emulator of the inepro 2PU CT, a three-phase, CT-operated energy meter: waveforms go through\n"
-                 "metrology and registers to a virtual serial port.\n"
+                 "metrology and registers to virtual serial ports and a display.\n"
                  "\n"
                  "commands:\n");
     for (size_t k = 0; k < COMMAND_COUNT; k++)
@@ -45,61 +45,6 @@ static const char *command_entry(const void *list, size_t k)
 {
     (void)list;
     return k < COMMAND_COUNT ? commands[k].name : NULL;
-}
-
-int cli_usage_error(const char *command, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    host_log("%s: %s", command, text);
-    fprintf(stderr, "Try 'vmeter %s --help'.\n", command);
-    return CLI_USAGE;
-}
-
-int cli_option(int argc, char **argv, const char *short_options, const struct option *long_options)
-{
-    char options[32];
-    int option, at = optind;
-
-    opterr = 0;
-    snprintf(options, sizeof options, ":%s", short_options);
-    option = getopt_long(argc, argv, options, long_options, NULL);
-    if (option == ':') {
-        cli_usage_error(argv[0], "%s: its argument is missing", argv[argc - 1]);
-        return '?';
-    }
-    if (option == '?') {
-        if (optopt && argv[at][0] == '-' && argv[at][1] != '-')
-            cli_usage_error(argv[0], "-%c: unknown option", optopt);
-        else
-            cli_usage_error(argv[0], "%s: unknown option", argv[optind - 1]);
-    }
-    return option;
-}
-
-bool cli_number(const char *command, const char *option, const char *text, double min, double max, double *out)
-{
-    char *end;
-
-    *out = strtod(text, &end);
-    if (end != text && !*end && *out >= min && *out <= max)
-        return true;
-    cli_usage_error(command, "%s: \"%s\" is not a number from %g to %g", option, text, min, max);
-    return false;
-}
-
-struct sim_scenario *cli_load(const char *file, const char *const *overrides, size_t count)
-{
-    struct js js = {.file = file};
-    struct sim_scenario *scenario = sim_scenario_load(&js, file, overrides, count);
-
-    if (!scenario)
-        host_log("%s", js.error);
-    return scenario;
 }
 
 int main(int argc, char **argv)

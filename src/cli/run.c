@@ -13,6 +13,7 @@
 #include "../host/speed.h"
 #include "../sim/report.h"
 #include "cli.h"
+#include "picture.h"
 
 static const char help[] =
     "usage: vmeter run SCENARIO.json [options]\n"
@@ -39,12 +40,9 @@ static const char help[] =
     "  vmeter run scenarios/household-day.json\n"
     "  vmeter run scenarios/motor.json --report r.json --junit r.xml --set duration=1h\n";
 
-#define OVERRIDES_MAX 64
-
 struct options {
     const char *scenario, *report, *junit, *csv, *csv_columns, *pulses, *nvm;
-    const char *override[OVERRIDES_MAX];
-    size_t overrides;
+    struct cli_overrides overrides;
     int64_t csv_every;
     bool quiet, verbose;
 };
@@ -115,9 +113,8 @@ static int read_options(int argc, char **argv, struct options *o)
             o->nvm = optarg;
             break;
         case OPT_SET:
-            if (o->overrides == OVERRIDES_MAX)
-                return cli_usage_error(argv[0], "--set: at most %d", OVERRIDES_MAX);
-            o->override[o->overrides++] = optarg;
+            if (cli_override(argv[0], &o->overrides, optarg) >= 0)
+                return CLI_USAGE;
             break;
         case 'q':
             o->quiet = true;
@@ -276,6 +273,7 @@ static int run_scenario(const struct options *o, const struct sim_scenario *scen
         return CLI_WORLD;
     }
     sim_set_modbus(r->sim, host_modbus_answer, slave);
+    cli_equip(r->sim);
     host_nvm_judge(r->nvm, r->sim);
     r->started = wall_seconds();
     if (r->csv)
@@ -294,7 +292,7 @@ static int run_scenario(const struct options *o, const struct sim_scenario *scen
         sim_report_text(to_stdout ? stderr : stdout, r->sim, wall, o->verbose);
     host_modbus_free(slave);
     sim_stop(r->sim);
-    if (!written)
+    if (!written || r->sim->lost_files)
         return CLI_WORLD;
     return r->sim->results.failed ? CLI_FAILED : CLI_OK;
 }
@@ -309,7 +307,7 @@ int cli_run(int argc, char **argv)
 
     if (code >= 0)
         return code;
-    scenario = cli_load(o.scenario, o.override, o.overrides);
+    scenario = cli_load(o.scenario, &o.overrides);
     if (scenario && o.csv && !sim_csv_columns(&js, o.csv_columns, scenario->meters, &r.columns)) {
         code = cli_usage_error(argv[0], "%s", js.error);
         sim_scenario_free(scenario);

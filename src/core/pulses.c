@@ -21,13 +21,14 @@ static void take_steps(struct em_pulse *p)
     p->rest %= p->step;
 }
 
-/* Finds the number of samples passed at which the next step will have been handed out. */
+/* Finds the number of samples passed at which the next step will have been handed out. While pulses wait nothing
+ * happens at a crossing, and there may be one at every sample: then none is looked for (see catch_up). */
 static void find_crossing(struct em_pulse *p)
 {
     uint64_t wanted, at;
 
     p->crossing = UINT32_MAX;
-    if (p->length == 0)
+    if (p->length == 0 || p->backlog)
         return;
     wanted = p->given + (p->step - p->rest);
     if (wanted > p->spread)
@@ -50,6 +51,13 @@ static void hand_out(struct em_pulse *p)
     p->given = given;
     take_steps(p);
     find_crossing(p);
+}
+
+/* Hands out what came while pulses waited: before the next one begins, and at the end of a run. */
+static void catch_up(struct em_pulse *p)
+{
+    if (p->backlog)
+        hand_out(p);
 }
 
 /* What is still to be handed out of the window before is added at once: windows differ by a sample. */
@@ -117,7 +125,9 @@ static bool shape(struct em_pulse *p)
         p->behind = false;
         return false;
     }
+    catch_up(p);
     p->backlog--;
+    find_crossing(p);
     p->on = true;
     p->left = p->width;
     return true;
@@ -134,8 +144,10 @@ static void run_output(struct em_pulse *p, enum em_output output, uint32_t first
         if (shape(p) && edge)
             edge(ctx, output, p->on, first);
         p->behind = p->behind || p->backlog > 0;
-        if (n == 0)
+        if (n == 0) {
+            catch_up(p);
             return;
+        }
         to_crossing = p->crossing - p->passed;
         if (p->crossing != UINT32_MAX && to_crossing < next)
             next = to_crossing;

@@ -29,21 +29,24 @@ void host_line_close(struct host_line *line)
     free(line);
 }
 
+void host_line_describe(const struct host_line *line, char *kind, size_t kind_size, char *settings, size_t size)
+{
+    host_bus_describe(line->bus, settings, size);
+    snprintf(kind, kind_size, "%s%s", line->bus->which == EM_BUS_MODBUS ? "modbus rtu" : "mbus", line->transport->kind);
+}
+
+const char *host_line_name(const struct host_line *line)
+{
+    return line->name;
+}
+
 void host_line_print(const struct host_line *line)
 {
     char settings[80], kind[24];
 
-    host_bus_describe(line->bus, settings, sizeof settings);
-    snprintf(kind, sizeof kind, "%s%s", line->bus->which == EM_BUS_MODBUS ? "modbus rtu" : "mbus",
-             line->transport->kind);
+    host_line_describe(line, kind, sizeof kind, settings, sizeof settings);
     printf("%-10s  %s%s%s  %s\n", kind, line->name, line->target ? " -> " : "", line->target ? line->target : "",
            settings);
-}
-
-void host_line_forget(struct host_line *line)
-{
-    line->complained = 0;
-    line->pending = 0;
 }
 
 /* --- Out --- */
@@ -80,7 +83,7 @@ static void send_answer(void *ctx, const uint8_t *answer, size_t n)
     }
     memcpy(line->out, answer, n);
     line->pending = n;
-    line->due_ms = line->now_ms + delay;
+    line->due_ms = line->now_ms + delay + 1; /* now is rounded down */
 }
 
 /* --- In --- */
@@ -108,6 +111,14 @@ static void drop_input(struct host_line *line, const char *why)
     if (n)
         host_log_debug("%s %s: %zu byte(s) dropped: %s", host_bus_name(line->bus), line->name, n, why);
     line->waiting = false;
+}
+
+void host_line_forget(struct host_line *line)
+{
+    line->complained = 0;
+    line->pending = 0;
+    if (line->waiting)
+        drop_input(line, "its master has gone");
 }
 
 void host_line_take(struct host_line *line, const uint8_t *byte, size_t n, int64_t now_ms)

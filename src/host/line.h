@@ -30,6 +30,10 @@ void host_line_close(struct host_line *line);
 /* Prints what kind of line it is, where it is to be found and who is on its bus, as one line of text. */
 void host_line_print(const struct host_line *line);
 
+/* The same in parts: what kind of line, and who is on its bus; and where it is to be found. */
+void host_line_describe(const struct host_line *line, char *kind, size_t kind_size, char *settings, size_t size);
+const char *host_line_name(const struct host_line *line);
+
 /* Sets up entries for poll() (up to HOST_LINE_ENTRIES) and returns how many; *wait_ms is lowered to the time after
  * which host_line_serve wants to be called at the latest. */
 size_t host_line_poll(const struct host_line *line, struct pollfd *entries, int64_t now_ms, int *wait_ms);

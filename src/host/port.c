@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * A line through a real serial port, by libserialport. It has the first meter's settings and follows them; when the
  * device goes away the line waits until it is back. */
+#include <errno.h>
 #include <libserialport.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "log.h"
 #include "transport.h"
@@ -45,16 +47,31 @@ static void close_device(struct port *port)
     port->fd = -1;
 }
 
+/* Puts what failed into error. libserialport looks names up in sysfs, and may leave no errno. */
+static void describe(const struct port *port, char *error, size_t size)
+{
+    struct stat st;
+    const char *why = strerror(errno);
+
+    if (stat(port->line.name, &st))
+        why = strerror(errno);
+    else if (!port->port)
+        why = "no serial port";
+    snprintf(error, size, "%s: %s", port->line.name, why);
+}
+
+/* A name may be a link, as those that udev makes for USB adapters; libserialport follows none. */
 static bool open_device(struct port *port, char *error, size_t size)
 {
-    if (sp_get_port_by_name(port->line.name, &port->port) == SP_OK &&
-        sp_open(port->port, SP_MODE_READ_WRITE) == SP_OK && configure(port) &&
+    char *device = realpath(port->line.name, NULL);
+
+    if (device && sp_get_port_by_name(device, &port->port) != SP_OK)
+        port->port = NULL;
+    free(device);
+    if (port->port && sp_open(port->port, SP_MODE_READ_WRITE) == SP_OK && configure(port) &&
         sp_get_port_handle(port->port, &port->fd) == SP_OK)
         return true;
-    char *why = sp_last_error_message();
-
-    snprintf(error, size, "%s: %s", port->line.name, why);
-    sp_free_error_message(why);
+    describe(port, error, size);
     close_device(port);
     return false;
 }

@@ -142,8 +142,7 @@ static bool hung_up(const struct pty *pty)
     return poll(&entry, 1, 0) > 0 && (entry.revents & POLLHUP);
 }
 
-/* The last client has gone: nothing of it is left for the next, which may be there already. Bytes that it sent stay:
- * they are no worse than other rubbish before a request. */
+/* The last client has gone: nothing of it is left for the next, which may be there already. */
 static void hang_up(struct pty *pty)
 {
     int client = open(pty->device, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);

@@ -331,6 +331,25 @@ void host_session_print_ports(const struct host_session *s)
         host_line_print(s->line[k]);
 }
 
+bool host_session_port(const struct host_session *s, size_t k, struct host_port_text *text)
+{
+    if (k >= s->lines)
+        return false;
+    host_line_describe(s->line[k], text->kind, sizeof text->kind, text->settings, sizeof text->settings);
+    snprintf(text->name, sizeof text->name, "%s", host_line_name(s->line[k]));
+    return true;
+}
+
+double host_session_speed(const struct host_session *s)
+{
+    return s->speed;
+}
+
+bool host_session_paused(const struct host_session *s)
+{
+    return s->paused;
+}
+
 /* --- Running --- */
 
 /* Goes on to where time has come, but not for longer than a slice. Returns whether there is more to do at once. */

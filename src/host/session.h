@@ -41,6 +41,17 @@ void host_session_set_tap(struct host_session *session, host_tap_fn *tap, void *
 /* Prints one line a port on stdout. */
 void host_session_print_ports(const struct host_session *session);
 
+/* The k-th line, for people to read: what it is ("modbus rtu"), where it is to be found, its settings. False behind the
+ * last one. */
+struct host_port_text {
+    char kind[24], name[256], settings[80];
+};
+bool host_session_port(const struct host_session *session, size_t k, struct host_port_text *text);
+
+/* Simulated per real second as it was asked for, and whether time stands. */
+double host_session_speed(const struct host_session *session);
+bool host_session_paused(const struct host_session *session);
+
 /* Runs until a quit request or *stop becomes true (set by a signal handler). */
 void host_session_run(struct host_session *session, const volatile bool *stop);
 

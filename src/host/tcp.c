@@ -14,7 +14,8 @@
 #include "log.h"
 #include "transport.h"
 
-#define CLIENTS 8
+#define CLIENTS  8
+#define PORT_MAX 65535
 
 struct tcp {
     struct host_line line;
@@ -126,7 +127,8 @@ static bool split(const char *address, char *host, size_t host_size, const char 
         address++;
         n -= 2;
     }
-    if (n >= host_size || !**port || strspn(*port, "0123456789") != strlen(*port) || strlen(*port) > 5)
+    if (n >= host_size || !**port || strspn(*port, "0123456789") != strlen(*port) || strlen(*port) > 5 ||
+        atoi(*port) > PORT_MAX)
         return false;
     snprintf(host, host_size, "%.*s", (int)n, address);
     if (n == 0)

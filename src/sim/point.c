@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lcd.h"
+#include "works.h"
 
 _Static_assert(SIM_VALUE_TEXT >= SIM_LCD_TEXT, "a display's text is a value");
 
@@ -24,12 +25,10 @@ static void set_up_meter(struct sim_point *point, const struct sim_setup *setup)
 {
     for (unsigned k = 0; k < setup->preset_count; k++)
         em_meter_preset(&point->meter, setup->preset[k].setting, setup->preset[k].value);
-    point->meter.energy.ct_changes = setup->ct_changes;
+    sim_works_history(&point->meter, setup->ct_changes);
     for (unsigned k = 0; k < setup->preload_count; k++)
         em_energy_preload(&point->meter.energy, setup->preload[k].id, setup->preload[k].wh);
-    point->meter.storage.ct_changes = point->meter.energy.ct_changes;
-    point->meter.storage.settings_due = point->meter.storage.energy_due = true;
-    em_storage_commit(&point->meter);
+    sim_works_deliver(&point->meter);
 }
 
 /* The reference counts on from what was preloaded. */
@@ -158,17 +157,11 @@ static void settle_meter(struct sim_point *point)
 /* The meter proper, with what settling has made of the measuring part. */
 static void start_meter(struct sim_point *point)
 {
-    const struct em_metrology metrology = point->meter.metrology;
-    const struct em_supply supply = point->meter.supply;
-
     point->port.ctx = point;
     point->port.nv_read = read_memory;
     point->port.nv_write = write_memory;
     point->port.edge = note_edge;
-    em_meter_init(&point->meter, &point->port, metrology.frequency_mhz);
-    point->meter.metrology = metrology;
-    point->meter.supply = supply;
-    em_meter_begin(&point->meter);
+    sim_works_start(&point->meter, &point->port);
 }
 
 /* --- Changing the network --- */

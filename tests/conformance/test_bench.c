@@ -11,7 +11,7 @@
 #include "scenario.h"
 #include "speed.h"
 #include "unit.h"
-#include "works.h"
+#include "adjust.h"
 
 /* Our own arithmetic may take so much of a limit, with an ideal front end. */
 #define IDEAL_PART 0.1
@@ -27,7 +27,7 @@ static const char *const errant_subset[] = {"A01",    "A03", "A09", "A10", "A11r
 
 static struct sim_bench bench;
 static struct sim_front_end realistic;
-static struct sim_works works;
+static struct sim_adjustment works;
 
 static bool all_rows(void)
 {
@@ -248,7 +248,7 @@ END_TEST
 START_TEST(a_realistic_front_end_passes_class_b_after_calibration)
 {
     bench.front_end = realistic;
-    ck_assert_int_eq(sim_works_calibrate(&works, &realistic, &bench.speed), EM_OK);
+    ck_assert_int_eq(sim_adjust(&works, &realistic, &bench.speed), EM_OK);
     bench.calibration = &works.calibration;
     measure(errant_subset);
     check_all_held();
@@ -260,7 +260,7 @@ START_TEST(the_works_finds_the_errors_of_the_front_end)
 {
     const struct em_calibration *c = &works.calibration;
 
-    ck_assert_int_eq(sim_works_calibrate(&works, &realistic, &bench.speed), EM_OK);
+    ck_assert_int_eq(sim_adjust(&works, &realistic, &bench.speed), EM_OK);
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
         for (int k = 0; k < 2; k++) {
             int channel = 3 * k + p;
@@ -271,7 +271,7 @@ START_TEST(the_works_finds_the_errors_of_the_front_end)
         UNIT_NEAR("phase", c->phase[p] / (double)EM_PHASE_PER_DEGREE,
                   realistic.phase_error[EM_I1 + p] - realistic.phase_error[EM_U1 + p], 0.0005);
     }
-    for (int k = 0; k < SIM_WORKS_POINTS; k++)
+    for (int k = 0; k < SIM_ADJUST_POINTS; k++)
         for (int p = 0; p < EM_PHASES_AND_TOTAL; p++)
             UNIT_NEAR("after", works.after[k].power[p], 0, 0.001);
 }
@@ -281,7 +281,7 @@ START_TEST(an_ideal_front_end_needs_no_constants)
 {
     const struct sim_front_end ideal = {.seed = 1};
 
-    ck_assert_int_eq(sim_works_calibrate(&works, &ideal, &bench.speed), EM_OK);
+    ck_assert_int_eq(sim_adjust(&works, &ideal, &bench.speed), EM_OK);
     for (int c = 0; c < EM_CHANNEL_COUNT; c++) {
         ck_assert_int_le(abs(works.calibration.gain_ppm[c]), 1);
         ck_assert_int_eq(works.calibration.offset[c], 0);
@@ -295,7 +295,7 @@ START_TEST(a_front_end_beyond_all_constants_is_refused)
 {
     struct sim_front_end broken = {.seed = 1, .gain_error = {[EM_I1] = -0.5}};
 
-    ck_assert_int_eq(sim_works_calibrate(&works, &broken, &bench.speed), EM_ERR_RANGE);
+    ck_assert_int_eq(sim_adjust(&works, &broken, &bench.speed), EM_ERR_RANGE);
 }
 END_TEST
 

@@ -8,7 +8,8 @@ import time
 
 from serve import Late
 
-SPEEDS = {9600: termios.B9600, 19200: termios.B19200}
+SPEEDS = {300: termios.B300, 600: termios.B600, 1200: termios.B1200, 2400: termios.B2400, 4800: termios.B4800,
+          9600: termios.B9600, 19200: termios.B19200}
 PARITIES = {"E": termios.PARENB, "N": 0, "O": termios.PARENB | termios.PARODD}
 
 # Silence that surely ends a frame for the meter.

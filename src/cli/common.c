@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ * What several commands need. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../host/log.h"
+#include "cli.h"
+
+int cli_usage_error(const char *command, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    host_log("%s: %s", command, text);
+    fprintf(stderr, "Try 'vmeter %s --help'.\n", command);
+    return CLI_USAGE;
+}
+
+int cli_option(int argc, char **argv, const char *short_options, const struct option *long_options)
+{
+    char options[32];
+    int option, at = optind;
+
+    opterr = 0;
+    snprintf(options, sizeof options, ":%s", short_options);
+    option = getopt_long(argc, argv, options, long_options, NULL);
+    if (option == ':') {
+        cli_usage_error(argv[0], "%s: its argument is missing", argv[argc - 1]);
+        return '?';
+    }
+    if (option == '?') {
+        if (optopt && argv[at][0] == '-' && argv[at][1] != '-')
+            cli_usage_error(argv[0], "-%c: unknown option", optopt);
+        else
+            cli_usage_error(argv[0], "%s: unknown option", argv[optind - 1]);
+    }
+    return option;
+}
+
+bool cli_number(const char *command, const char *option, const char *text, double min, double max, double *out)
+{
+    char *end;
+
+    *out = strtod(text, &end);
+    if (end != text && !*end && *out >= min && *out <= max)
+        return true;
+    cli_usage_error(command, "%s: \"%s\" is not a number from %g to %g", option, text, min, max);
+    return false;
+}
+
+int cli_override(const char *command, struct cli_overrides *overrides, const char *text)
+{
+    if (overrides->count == CLI_OVERRIDES_MAX)
+        return cli_usage_error(command, "--set: at most %d", CLI_OVERRIDES_MAX);
+    overrides->text[overrides->count++] = text;
+    return -1;
+}
+
+struct sim_scenario *cli_load(const char *file, const struct cli_overrides *overrides)
+{
+    static const struct cli_overrides none;
+    const struct cli_overrides *o = overrides ? overrides : &none;
+    struct js js = {.file = file};
+    struct sim_scenario *scenario = sim_scenario_load(&js, file, o->text, o->count);
+
+    if (!scenario)
+        host_log("%s", js.error);
+    return scenario;
+}
