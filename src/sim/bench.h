@@ -71,10 +71,10 @@ struct sim_bench_row {
     int32_t s0_rate;       /* hundredths of imp/kWh, CONSTANT */
     unsigned step_count;
     const struct sim_bench_step *step;
-    bool noisy;      /* the front end has at least some noise and offset, as in N04 */
-    bool reported;   /* figures are shown, not judged */
-    double manual;   /* its limit; SIM_BENCH_NO_LIMIT: says nothing */
-    const char *own; /* where the figure under `manual` is ours and not the manual's: says so; else NULL */
+    bool noisy;    /* the front end has at least some noise and offset, as in N04 */
+    bool reported; /* figures are shown, not judged */
+    double manual; /* its limit; SIM_BENCH_NO_LIMIT: says nothing */
+    bool own;      /* that limit is ours: the manual says nothing */
     struct sim_bench_limit en, iec;
     const char *source;
     const char *note; /* or NULL */

@@ -59,8 +59,7 @@ static void put_figure(FILE *out, enum sim_bench_kind kind, double x)
         fprintf(out, " %9.0f", x);
 }
 
-static void put_limit(FILE *out, const struct sim_bench_row *row, double limit, const char *own,
-                      enum sim_bench_verdict v)
+static void put_limit(FILE *out, const struct sim_bench_row *row, double limit, bool own, enum sim_bench_verdict v)
 {
     static const char *const word[] = {"", "ok", "FAILS"};
     char text[16] = "-";
@@ -83,7 +82,7 @@ static void put_row(FILE *out, const struct sim_bench_row *row, const struct sim
     put_figure(out, row->kind, r->led);
     put_figure(out, row->kind, r->registers);
     put_limit(out, row, row->manual, row->own, r->manual);
-    put_limit(out, row, standard.value, NULL, r->standard);
+    put_limit(out, row, standard.value, false, r->standard);
     fprintf(out, " %s%s%s\n", standard.mark ? standard.mark : "", sim_bench_uncertain(row) ? "?" : "",
             sim_bench_differs(row) ? " !=" : "");
     if (r->fault)

@@ -295,7 +295,7 @@ static void add_no_loads(struct sim_bench *b)
         row->seconds = n->minutes * 60;
         row->noisy = n->noisy;
         row->manual = n->own;
-        row->own = "own";
+        row->own = true;
         row->en = row->iec = n->standard;
         row->source = n->source;
         describe(row, "%s", n->text);
@@ -310,7 +310,7 @@ static void add_constants(struct sim_bench *b)
         row->condition = condition(5, 0);
         row->s0_rate = em_s0_rates[k];
         row->manual = 0;
-        row->own = "own";
+        row->own = true;
         row->source = "own";
         row->note = "figures: pulses of the LED and of S0 that are not the registers'; R46 would allow 0.1 % (S2)";
         describe(row, "10 kWh: LED, S0 at %g imp/kWh", em_s0_rates[k] / 100.0);
@@ -338,7 +338,7 @@ static void add_spreads(struct sim_bench *b)
         row->condition = condition(s->current, angle_of_pf(s->factor->pf, s->factor->inductive));
         row->seconds = 6000;
         row->manual = s->manual;
-        row->own = "own";
+        row->own = true;
         row->en = row->iec = (struct sim_bench_limit){s->standard, "S2"};
         row->source = "S2";
         row->note = "three runs; a tenth of the base limit";
@@ -664,7 +664,7 @@ static void add_events(struct sim_bench *b)
         row->step = e->step;
         row->step_count = e->count;
         row->manual = loaded ? 1.0 : 0;
-        row->own = "own";
+        row->own = true;
         row->source = loaded ? "own" : "S1 own";
         if (!loaded) {
             row->en = row->iec = (struct sim_bench_limit){34.5, "S1"};
