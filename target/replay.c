@@ -115,6 +115,20 @@ static void preset(struct replay *r, const uint32_t *word, uint32_t n)
     em_meter_preset(&r->meter, (enum em_setting)word[0], (int32_t)word[1]);
 }
 
+static void calibrate(struct replay *r, const uint32_t *word, uint32_t n)
+{
+    struct em_calibration c;
+
+    (void)n;
+    for (int k = 0; k < EM_CHANNEL_COUNT; k++) {
+        c.gain_ppm[k] = (int32_t)word[k];
+        c.offset[k] = (int32_t)word[EM_CHANNEL_COUNT + EM_PHASE_COUNT + k];
+    }
+    for (int p = 0; p < EM_PHASE_COUNT; p++)
+        c.phase[p] = (int32_t)word[EM_CHANNEL_COUNT + p];
+    em_meter_calibrate(&r->meter, &c);
+}
+
 static void history(struct replay *r, const uint32_t *word, uint32_t n)
 {
     (void)n;
@@ -254,6 +268,7 @@ static const struct {
     [STIMULUS_SAMPLES] = {samples, EM_CHANNEL_COUNT, STIMULUS_WORDS_MAX},
     [STIMULUS_AGAIN] = {again, 1, 1},
     [STIMULUS_PRESET] = {preset, 2, 2},
+    [STIMULUS_CALIBRATE] = {calibrate, 2 * EM_CHANNEL_COUNT + EM_PHASE_COUNT, 2 * EM_CHANNEL_COUNT + EM_PHASE_COUNT},
     [STIMULUS_HISTORY] = {history, 1, 1},
     [STIMULUS_PRELOAD] = {preload, 3, 3},
     [STIMULUS_DELIVER] = {deliver, 0, 0},

@@ -7,6 +7,7 @@
 #ifndef EM_METER_H
 #define EM_METER_H
 
+#include "em_calibration.h"
 #include "em_display.h"
 #include "em_energy.h"
 #include "em_mbus.h"
@@ -45,6 +46,7 @@ struct em_meter {
     struct em_energy energy;
     struct em_supply supply;
     struct em_metrology metrology;
+    struct em_calibration calibration;
     struct em_pulses pulses;
     struct em_storage storage;
     struct em_line modbus;
@@ -111,6 +113,10 @@ void em_meter_reset_trip(struct em_meter *m);
 /* Sets a setting as the works would: range check only, no rules of history, no consequences. Is saved with the next
  * em_storage_commit. */
 enum em_err em_meter_preset(struct em_meter *m, enum em_setting setting, int32_t value);
+
+/* The constants of this meter's front end, for the works: no bus and no button leads here. Act from the next window on
+ * and are saved at once. EM_ERR_RANGE: a constant is outside its limits, nothing changes. */
+enum em_err em_meter_calibrate(struct em_meter *m, const struct em_calibration *calibration);
 
 /* Has the pulse outputs follow the settings. The core calls it whenever they change. */
 void em_meter_configure(struct em_meter *m);

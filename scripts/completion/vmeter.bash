@@ -64,6 +64,11 @@ _vmeter_argument() {
     serve:--record | ui:--record) _vmeter_files "$current" .json ;;
     ui:--size) _vmeter_words "$current" '1 1.5 2 3' ;;
     serve:--speed | ui:--speed) _vmeter_words "$current" 'max 1 10 60 3600' ;;
+    conformance:--report | calibrate:--report | conformance:--front-end | calibrate:--front-end) _vmeter_files "$current" .json ;;
+    conformance:--plot) _vmeter_files "$current" .svg ;;
+    conformance:--nvm | calibrate:--nvm) _vmeter_files "$current" '' ;;
+    conformance:--rows) _vmeter_words "$current" 'A S N C R T I Q E' ;;
+    conformance:--jobs) _vmeter_words "$current" '1 2 4 8' ;;
     read:--baud) _vmeter_words "$current" '300 600 1200 2400 4800 9600 19200 38400 57600 115200' ;;
     read:--parity) _vmeter_words "$current" 'even none odd' ;;
     read:--unit) _vmeter_words "$current" '1' ;;
@@ -76,7 +81,7 @@ _vmeter() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _vmeter_words "$current" 'run serve ui lcd read map check ctl --help --version'
+        _vmeter_words "$current" 'run serve ui lcd read map check calibrate conformance ctl --help --version'
         return
     fi
     # "=" is a word of its own on a command line: --speed=max is --speed, =, max.
@@ -96,6 +101,8 @@ _vmeter() {
         lcd) _vmeter_words "$current" '--at --text --png --front --scale --meter --set --help' ;;
         read) _vmeter_words "$current" '--unit --baud --parity --json --help' ;;
         map) _vmeter_words "$current" '--csv --json --md --help' ;;
+        conformance) _vmeter_words "$current" '--report --plot --front-end --calibrate --nvm --rows --jobs -q --help' ;;
+        calibrate) _vmeter_words "$current" '--front-end --nvm --report --help' ;;
         check | ctl) _vmeter_words "$current" '--help' ;;
         esac
         return

@@ -21,6 +21,8 @@ int cli_ui(int argc, char **argv);
 int cli_read(int argc, char **argv);
 int cli_map(int argc, char **argv);
 int cli_check(int argc, char **argv);
+int cli_calibrate(int argc, char **argv);
+int cli_conformance(int argc, char **argv);
 int cli_ctl(int argc, char **argv);
 int cli_lcd(int argc, char **argv);
 

@@ -17,6 +17,8 @@ static const struct command {
     {"read", cli_read, "read a whole meter over Modbus, emulated or real"},
     {"map", cli_map, "print the register map"},
     {"check", cli_check, "check a scenario file and run nothing"},
+    {"calibrate", cli_calibrate, "find the constants that take the errors of a meter's front end back"},
+    {"conformance", cli_conformance, "put the meter on a class B test bench"},
     {"ctl", cli_ctl, "send a request to the control socket of a running meter"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -30,7 +32,7 @@ static void print_help(FILE *out)
                  "\n"
                  "commands:\n");
     for (size_t k = 0; k < COMMAND_COUNT; k++)
-        fprintf(out, "  %-6s  %s\n", commands[k].name, commands[k].summary);
+        fprintf(out, "  %-11s  %s\n", commands[k].name, commands[k].summary);
     fprintf(out,
             "\n"
             "  vmeter COMMAND --help   what a command takes, with examples\n"

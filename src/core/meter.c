@@ -35,6 +35,7 @@ void em_meter_configure(struct em_meter *m)
 static void start(struct em_meter *m)
 {
     memset(&m->storage, 0, sizeof m->storage);
+    memset(&m->calibration, 0, sizeof m->calibration);
     m->error_code = 0;
     m->stopped = false;
     em_settings_init(&m->settings);
@@ -82,6 +83,7 @@ static void window_closed(struct em_meter *m)
         m->window_samples = 0;
         return;
     }
+    em_calibration_apply(&m->calibration, &m->metrology.window);
     em_window_discard_no_load(&m->metrology.window);
     em_energy_add(&m->energy, &m->metrology.window, &rules, &counted);
     em_pulses_window(&m->pulses, &counted, setting(m, EM_SETTING_PULSE_TYPE), rules.ct_primary, m->window_samples);
@@ -363,6 +365,17 @@ enum em_err em_meter_preset(struct em_meter *m, enum em_setting s, int32_t value
         m->storage.energy_due = true;
     }
     em_meter_reply_sent(m);
+    return EM_OK;
+}
+
+enum em_err em_meter_calibrate(struct em_meter *m, const struct em_calibration *calibration)
+{
+    enum em_err err = em_calibration_check(calibration);
+
+    if (err)
+        return err;
+    m->calibration = *calibration;
+    em_storage_calibrate(m);
     return EM_OK;
 }
 

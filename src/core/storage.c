@@ -8,19 +8,22 @@
 #define LAYOUT_VERSION 1
 #define HEADER_SIZE    12
 
-enum kind { ENERGY = 'E', MANTISSA = 'M', SETTINGS = 'S' };
+enum kind { ENERGY = 'E', MANTISSA = 'M', SETTINGS = 'S', CALIBRATION = 'C' };
 
 /* Where the copies of the records lie. */
-#define ENERGY_SIZE   768
-#define MANTISSA_SIZE 512
-#define SETTINGS_SIZE 256
+#define ENERGY_SIZE      768
+#define MANTISSA_SIZE    512
+#define SETTINGS_SIZE    256
+#define CALIBRATION_SIZE 128
 enum {
     ENERGY_MAIN = 0,
     ENERGY_BACKUP = ENERGY_MAIN + ENERGY_SIZE,
     MANTISSA_SLOTS = ENERGY_BACKUP + ENERGY_SIZE,
     SETTINGS_MAIN = MANTISSA_SLOTS + 2 * MANTISSA_SIZE,
     SETTINGS_BACKUP = SETTINGS_MAIN + SETTINGS_SIZE,
-    USED_SIZE = SETTINGS_BACKUP + SETTINGS_SIZE
+    CALIBRATION_MAIN = SETTINGS_BACKUP + SETTINGS_SIZE,
+    CALIBRATION_BACKUP = CALIBRATION_MAIN + CALIBRATION_SIZE,
+    USED_SIZE = CALIBRATION_BACKUP + CALIBRATION_SIZE
 };
 
 _Static_assert((int)USED_SIZE <= EM_NV_SIZE, "the areas must fit");
@@ -30,6 +33,7 @@ const struct em_nv_place em_nv_places[EM_NV_AREA_COUNT] = {
     [EM_NV_ENERGY_BACKUP] = {ENERGY_BACKUP, ENERGY_SIZE},
     [EM_NV_MANTISSA] = {MANTISSA_SLOTS, 2 * MANTISSA_SIZE},
     [EM_NV_SETTINGS] = {SETTINGS_MAIN, 2 * SETTINGS_SIZE},
+    [EM_NV_CALIBRATION] = {CALIBRATION_MAIN, 2 * CALIBRATION_SIZE},
 };
 
 /* --- A stream of bytes to or from memory --- */
@@ -187,11 +191,33 @@ static void settings_record(struct stream *s, struct em_meter *m)
     flag(s, &m->storage.complete);
 }
 
+static void calibration_record(struct stream *s, struct em_meter *m)
+{
+    struct em_calibration *c = &m->calibration;
+
+    for (int k = 0; k < EM_CHANNEL_COUNT; k++)
+        i32(s, &c->gain_ppm[k]);
+    for (int p = 0; p < EM_PHASE_COUNT; p++)
+        i32(s, &c->phase[p]);
+    for (int k = 0; k < EM_CHANNEL_COUNT; k++)
+        i32(s, &c->offset[k]);
+}
+
 typedef void record_fn(struct stream *s, struct em_meter *m);
 
 static record_fn *record_of(enum kind kind)
 {
-    return kind == ENERGY ? energy_record : kind == MANTISSA ? mantissa_record : settings_record;
+    switch (kind) {
+    case ENERGY:
+        return energy_record;
+    case MANTISSA:
+        return mantissa_record;
+    case CALIBRATION:
+        return calibration_record;
+    case SETTINGS:
+        break;
+    }
+    return settings_record;
 }
 
 /* --- Writing a copy --- */
@@ -264,9 +290,25 @@ static void write_settings(struct em_meter *m)
     st->settings_due = false;
 }
 
+static void write_calibration(struct em_meter *m)
+{
+    uint32_t sequence = ++m->storage.calibration_sequence;
+    bool main = write_copy(m, CALIBRATION, sequence, CALIBRATION_MAIN);
+    bool backup = write_copy(m, CALIBRATION, sequence, CALIBRATION_BACKUP);
+
+    note(m, main || backup, EM_FAULT_INIT);
+    m->stopped = m->stopped || !(main || backup);
+}
+
 static bool usable(const struct em_meter *m)
 {
     return m->port->nv_read && m->port->nv_write && !m->stopped;
+}
+
+void em_storage_calibrate(struct em_meter *m)
+{
+    if (usable(m))
+        write_calibration(m);
 }
 
 void em_storage_save(struct em_meter *m)
@@ -427,6 +469,14 @@ static int choose(const struct copy copy[2])
 
 static const uint32_t energy_offsets[2] = {ENERGY_MAIN, ENERGY_BACKUP};
 static const uint32_t settings_offsets[2] = {SETTINGS_MAIN, SETTINGS_BACKUP};
+static const uint32_t calibration_offsets[2] = {CALIBRATION_MAIN, CALIBRATION_BACKUP};
+
+static bool sane(struct em_meter *m, enum kind kind)
+{
+    if (kind == CALIBRATION)
+        return em_calibration_check(&m->calibration) == EM_OK;
+    return kind == ENERGY ? energy_sane(&m->energy) : settings_sane(m);
+}
 
 /* Takes the newest good copy whose content is sane; -1 if there is none. */
 static int take_best(struct em_meter *m, enum kind kind, const uint32_t offset[2], struct copy copy[2])
@@ -435,7 +485,7 @@ static int take_best(struct em_meter *m, enum kind kind, const uint32_t offset[2
         copy[k] = look(m, kind, offset[k]);
     for (int chosen; (chosen = choose(copy)) >= 0;) {
         take(m, kind, offset[chosen]);
-        if (kind == ENERGY ? energy_sane(&m->energy) : settings_sane(m))
+        if (sane(m, kind))
             return chosen;
         copy[chosen].state = DAMAGED;
     }
@@ -553,17 +603,42 @@ static bool load_settings(struct em_meter *m, bool *fresh)
     return *fresh;
 }
 
+/* Takes the calibration without writing anything yet; false when it has been lost. An erased backup tells that there
+ * was none: it is written last. */
+static bool take_calibration(struct em_meter *m, struct copy copy[2], int *chosen)
+{
+    *chosen = take_best(m, CALIBRATION, calibration_offsets, copy);
+    if (*chosen >= 0) {
+        m->storage.calibration_sequence = copy[*chosen].sequence;
+        return true;
+    }
+    memset(&m->calibration, 0, sizeof m->calibration);
+    return copy[1].state == BLANK || (copy[0].state == BLANK && copy[1].state == DAMAGED);
+}
+
+/* What a calibration that was cut off has left behind is made a record that says: none. */
+static void mend_calibration(struct em_meter *m, const struct copy copy[2], int chosen)
+{
+    if (chosen >= 0)
+        mend(m, CALIBRATION, calibration_offsets, copy, chosen);
+    else if (copy[0].state != BLANK || copy[1].state != BLANK)
+        write_calibration(m);
+}
+
 void em_storage_load(struct em_meter *m)
 {
+    struct copy calibration[2];
+    int chosen;
     bool fresh;
 
     if (!usable(m))
         return;
     m->error_code = 0;
-    if (!load_settings(m, &fresh)) {
+    if (!take_calibration(m, calibration, &chosen) || !load_settings(m, &fresh)) {
         stop(m, EM_FAULT_INIT);
         return;
     }
+    mend_calibration(m, calibration, chosen);
     if (fresh) {
         set_up(m);
         return;

@@ -569,7 +569,7 @@ static bool read_power_cut(struct js *js, const cJSON *value, void *target, cons
 
 static bool read_area(struct js *js, const cJSON *value, void *target, const void *unused)
 {
-    static const char *const words[] = {"energy_main", "energy_backup", "mantissa", "settings", NULL};
+    static const char *const words[] = {"energy_main", "energy_backup", "mantissa", "settings", "calibration", NULL};
     int word = 0;
 
     (void)unused;

@@ -218,19 +218,64 @@ void sim_network_signal(const struct sim_network *net, enum em_channel channel, 
     }
 }
 
+/* log2, the same to the bit everywhere: exponent and mantissa, then ln(m) = 2 artanh((m - 1) / (m + 1)). */
+static double log_of(double x)
+{
+    int exponent;
+    double m = frexp(x, &exponent), y = (m - 1) / (m + 1), yy = y * y, sum = 0;
+
+    for (int k = 31; k > 0; k -= 2)
+        sum = sum * yy + 1.0 / k;
+    return exponent + 2 * y * sum / 0.69314718055994530942;
+}
+
+struct sim_transformer_point sim_transformer_at(const struct sim_front_end *fe, double current)
+{
+    const struct sim_transformer_point *t = fe->transformer;
+    unsigned k = 0, n = fe->transformer_points;
+    double share;
+
+    while (k < n && t[k].current < current)
+        k++;
+    if (k == 0 || k == n)
+        return n ? t[k ? n - 1 : 0] : (struct sim_transformer_point){.current = current};
+    share = (log_of(current) - log_of(t[k - 1].current)) / (log_of(t[k].current) - log_of(t[k - 1].current));
+    return (struct sim_transformer_point){
+        .current = current,
+        .gain_error = t[k - 1].gain_error + (t[k].gain_error - t[k - 1].gain_error) * share,
+        .phase_error = t[k - 1].phase_error + (t[k].phase_error - t[k - 1].phase_error) * share,
+    };
+}
+
+/* What the transformer adds to the errors of a channel. */
+static struct sim_transformer_point transformer_errors(const struct sim_network *net, enum em_channel c,
+                                                       const struct sim_signal *signal)
+{
+    struct sim_phasor first = signal->tone[0];
+
+    if (c < EM_I1 || !signal->tones || !net->front_end.transformer_points)
+        return (struct sim_transformer_point){0};
+    return sim_transformer_at(&net->front_end, sqrt(first.x * first.x + first.y * first.y) / net->ct_ratio);
+}
+
 static void apply_channel(const struct sim_network *net, enum em_channel c, struct sim_channel *out)
 {
     const struct sim_front_end *fe = &net->front_end;
     const double counts = c < EM_I1 ? EM_COUNTS_PER_VOLT : EM_COUNTS_PER_AMPERE / net->ct_ratio;
-    const double scale = counts * (1 + fe->gain_error[c]) * 1.4142135623730951;
+    struct sim_transformer_point transformer;
     struct sim_signal signal;
-    double peak = 4 * fe->noise;
+    double peak = 4 * fe->noise + fabs(fe->offset[c]), scale, lead;
 
     sim_network_signal(net, c, &signal);
+    transformer = transformer_errors(net, c, &signal);
+    scale = counts * (1 + fe->gain_error[c] + transformer.gain_error) * 1.4142135623730951;
+    lead = fe->phase_error[c] + transformer.phase_error;
     out->tones = signal.tones;
     out->noise = fe->noise;
+    out->offset = fe->offset[c];
+    out->coarse = fe->adc_bits ? 24 - fe->adc_bits : 0;
     for (unsigned k = 0; k < signal.tones; k++) {
-        struct sim_phasor p = turned(signal.tone[k], fe->phase_error[c] * signal.order[k]);
+        struct sim_phasor p = turned(signal.tone[k], lead * signal.order[k]);
 
         out->tone[k] = (struct sim_tone){.order = signal.order[k], .x = p.x * scale, .y = p.y * scale};
         peak += sqrt(p.x * p.x + p.y * p.y) * scale;

@@ -42,11 +42,24 @@ struct sim_phase {
     struct sim_harmonics current_harmonics;
 };
 
+/* The meter's own current transformer at one current: it errs more when there is little. */
+struct sim_transformer_point {
+    double current;     /* A rms, secondary */
+    double gain_error;  /* 0.001: reads 0.1 % high */
+    double phase_error; /* degrees by which the output leads */
+};
+#define SIM_TRANSFORMER_POINTS 16
+
 /* Errors of the analogue front end; index enum em_channel. */
 struct sim_front_end {
     double noise;                         /* rms, converter counts */
     double gain_error[EM_CHANNEL_COUNT];  /* 0.001: reads 0.1 % high */
     double phase_error[EM_CHANNEL_COUNT]; /* degrees at the fundamental by which the output leads */
+    double offset[EM_CHANNEL_COUNT];      /* converter counts */
+    unsigned adc_bits;                    /* of the converter; 0: all 24 */
+    /* Of all current channels, over the fundamental's logarithm, on top of the rest; ascending. */
+    unsigned transformer_points;
+    struct sim_transformer_point transformer[SIM_TRANSFORMER_POINTS];
     uint64_t seed;
 };
 
@@ -109,6 +122,10 @@ double sim_network_number(const struct sim_network *net, enum sim_quantity quant
 
 /* What is really there on channel c (primary current), before the front end. */
 void sim_network_signal(const struct sim_network *net, enum em_channel c, struct sim_signal *signal);
+
+/* The transformer's errors at a secondary current: linear between points over the current's logarithm, level outside.
+ */
+struct sim_transformer_point sim_transformer_at(const struct sim_front_end *fe, double current);
 
 /* Hands all six channels, as they come out of the front end, to the generator. */
 void sim_network_apply(const struct sim_network *net, struct sim_wave *wave);

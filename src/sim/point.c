@@ -94,6 +94,8 @@ static void report_edges(struct sim_point *point)
         point->pulses[e->output] += e->on;
         if (point->trace)
             sim_trace_edge(point->trace, e->output, e->on, point->now + e->sample);
+        if (point->watch)
+            point->watch(point->watch_ctx, e->output, e->on, point->now + e->sample);
     }
     point->edges = 0;
 }

@@ -17,6 +17,9 @@ struct sim_speed {
 
 struct sim_point;
 
+/* Told of every edge of a pulse output, in order of time; at: samples since the start. */
+typedef void sim_watch_fn(void *ctx, enum em_output output, bool on, int64_t at);
+
 /* Meters in one simulation. */
 #define SIM_METERS_MAX 10000
 
@@ -82,6 +85,8 @@ struct sim_point {
     unsigned edges;
     uint64_t pulses[EM_OUTPUT_COUNT]; /* begun since t = 0 */
     struct sim_trace *trace;          /* where edges are written to, or NULL */
+    sim_watch_fn *watch;              /* who else is told of edges, or NULL */
+    void *watch_ctx;
 };
 
 /* A point at t = 0 with a running, settled meter. memory must outlive it (NULL: one of its own); if it has been set up

@@ -492,16 +492,101 @@ static bool read_phase_error(struct js *js, const cJSON *value, void *target, co
     return read_channels(js, value, 180, ((struct sim_front_end *)target)->phase_error);
 }
 
-static bool read_front_end(struct js *js, const cJSON *value, void *target, const void *unused)
+static bool read_offset(struct js *js, const cJSON *value, void *target, const void *unused)
 {
-    static const struct js_field fields[] = {
-        {"noise", read_noise, NULL, false},
-        {"gain_error", read_gain_error, NULL, false},
-        {"phase_error", read_phase_error, NULL, false},
-    };
+    (void)unused;
+    return read_channels(js, value, 1e6, ((struct sim_front_end *)target)->offset);
+}
+
+static bool read_adc_bits(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    int64_t bits;
 
     (void)unused;
-    return js_object(js, value, fields, COUNT(fields), &((struct sim_scenario *)target)->setup->network.front_end);
+    if (!js_integer(js, value, 8, 24, &bits))
+        return false;
+    ((struct sim_front_end *)target)->adc_bits = (unsigned)bits;
+    return true;
+}
+
+/* One [A, gain error, degrees]. */
+static bool read_transformer_point(struct js *js, const cJSON *value, double above, struct sim_transformer_point *point)
+{
+    static const double low[] = {1e-6, -1, -180}, high[] = {1000, 1, 180};
+    double number[3];
+
+    if (!cJSON_IsArray(value) || cJSON_GetArraySize(value) != 3)
+        return js_fail(js, "must be [A, gain error, degrees], like [0.1, -0.002, 0.15]");
+    for (int k = 0; k < 3; k++) {
+        size_t mark = js_enter_index(js, k);
+
+        if (!js_number(js, cJSON_GetArrayItem(value, k), low[k], high[k], &number[k]))
+            return false;
+        if (k == 0 && number[0] <= above)
+            return js_fail(js, "must be more than %g, the current before it", above);
+        js_leave(js, mark);
+    }
+    *point = (struct sim_transformer_point){number[0], number[1], number[2]};
+    return true;
+}
+
+static bool read_transformer(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    struct sim_front_end *fe = target;
+    const cJSON *item;
+    double above = 0;
+
+    (void)unused;
+    if (!js_is_array(js, value))
+        return false;
+    fe->transformer_points = 0;
+    cJSON_ArrayForEach(item, value)
+    {
+        size_t mark = js_enter_index(js, (int)fe->transformer_points);
+
+        if (fe->transformer_points == SIM_TRANSFORMER_POINTS)
+            return js_fail(js, "at most %d points", SIM_TRANSFORMER_POINTS);
+        if (!read_transformer_point(js, item, above, &fe->transformer[fe->transformer_points]))
+            return false;
+        above = fe->transformer[fe->transformer_points++].current;
+        js_leave(js, mark);
+    }
+    return true;
+}
+
+static bool read_remark(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    const char *text;
+
+    (void)target;
+    (void)unused;
+    return js_string(js, value, &text);
+}
+
+static const struct js_field front_end_fields[] = {
+    {"description", read_remark, NULL, false},      {"noise", read_noise, NULL, false},
+    {"gain_error", read_gain_error, NULL, false},   {"phase_error", read_phase_error, NULL, false},
+    {"offset", read_offset, NULL, false},           {"adc_bits", read_adc_bits, NULL, false},
+    {"transformer", read_transformer, NULL, false},
+};
+
+static bool read_front_end(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    (void)unused;
+    return js_object(js, value, front_end_fields, COUNT(front_end_fields),
+                     &((struct sim_scenario *)target)->setup->network.front_end);
+}
+
+bool sim_front_end_load(struct js *js, const char *file, struct sim_front_end *fe)
+{
+    bool missing, ok;
+    cJSON *tree = js_parse_file(js, file, &missing);
+
+    memset(fe, 0, sizeof *fe);
+    fe->seed = 1;
+    ok = tree && js_object(js, tree, front_end_fields, COUNT(front_end_fields), fe);
+    cJSON_Delete(tree);
+    return ok;
 }
 
 /* --- timeline --- */

@@ -39,6 +39,9 @@ struct sim_scenario {
  * Returns NULL with the message in js->error (without "vmeter: "). Free with sim_scenario_free. */
 struct sim_scenario *sim_scenario_load(struct js *js, const char *file, const char *const *overrides, size_t count);
 
+/* Reads a file that holds what stands under "front_end" in a scenario. False with the message in js->error. */
+bool sim_front_end_load(struct js *js, const char *file, struct sim_front_end *fe);
+
 /* The scenario that `serve` uses without a file: 230 V, 5 A at the CT's secondary, PF 0.9 inductive, for ever. */
 struct sim_scenario *sim_scenario_default(void);
 

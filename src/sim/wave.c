@@ -94,6 +94,35 @@ static void make_noise(const struct sim_wave *w, int channel, double *out, uint3
     }
 }
 
+/* Noise and offset of a channel; false if it has neither. */
+static bool make_errors(const struct sim_wave *w, int c, double *out, uint32_t n)
+{
+    const struct sim_channel *channel = &w->channel[c];
+
+    if (channel->noise > 0)
+        make_noise(w, c, out, n);
+    else if (channel->offset != 0)
+        memset(out, 0, n * sizeof *out);
+    else
+        return false;
+    for (uint32_t j = 0; channel->offset != 0 && j < n; j++)
+        out[j] += channel->offset;
+    return true;
+}
+
+/* What a converter of fewer bits gives: the nearest of its steps. The whole counts have been rounded before, which adds
+ * half a count at most to half a step. */
+static void coarsen(int32_t *out, uint32_t n, unsigned bits)
+{
+    const int32_t half = 1 << (bits - 1), mask = (1 << bits) - 1, top = EM_ADC_MAX & ~mask;
+
+    for (uint32_t j = 0; j < n; j++) {
+        int32_t v = (out[j] + half) & ~mask;
+
+        out[j] = v > top ? top : v < -top ? -top : v;
+    }
+}
+
 void sim_wave_samples(struct sim_wave *w, int32_t *const out[EM_CHANNEL_COUNT], uint32_t n)
 {
     if (!w->chunk_ready)
@@ -108,9 +137,9 @@ void sim_wave_samples(struct sim_wave *w, int32_t *const out[EM_CHANNEL_COUNT], 
             tone[k].c += w->index;
             tone[k].s += w->index;
         }
-        if (channel->noise > 0)
-            make_noise(w, c, noise, n);
-        w->synth(out[c], n, tone, channel->tones, channel->noise > 0 ? noise : NULL, channel->clips);
+        w->synth(out[c], n, tone, channel->tones, make_errors(w, c, noise, n) ? noise : NULL, channel->clips);
+        if (channel->coarse)
+            coarsen(out[c], n, channel->coarse);
     }
     w->index += n;
     w->sample += n;

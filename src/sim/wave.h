@@ -23,8 +23,10 @@ struct sim_tone {
 struct sim_channel {
     unsigned tones;
     struct sim_tone tone[SIM_TONES_MAX];
-    double noise; /* rms, counts */
-    bool clips;   /* may reach beyond the converter's range */
+    double noise;    /* rms, counts */
+    double offset;   /* counts */
+    unsigned coarse; /* bits that the converter lacks of 24 */
+    bool clips;      /* may reach beyond the converter's range */
 };
 
 /* A tone as the innermost loop takes it: out[j] = sum of x * c[j] + y * s[j]. */

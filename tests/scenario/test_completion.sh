@@ -51,7 +51,11 @@ mkdir "$dir/cases"
 touch "$dir/one.json" "$dir/two words.json" "$dir/table.csv" "$dir/port"
 cd "$dir" || exit 1
 
-same '--help --version check ctl lcd map read run serve ui' vmeter ''
+same '--help --version calibrate check conformance ctl lcd map read run serve ui' vmeter ''
+same 'conformance' vmeter co
+same '--calibrate' vmeter conformance --c
+same 'one.json' vmeter calibrate --front-end o
+same '' vmeter conformance ''
 same 'read run' vmeter r
 same 'serve' vmeter se
 same '--csv --csv-columns --csv-every' vmeter run --c
@@ -89,7 +93,7 @@ same 'l1_voltage' "$vmeter" run one.json --csv-columns l1_volt
 same 'tariff,l2_current tariff,l2_current_direction' "$vmeter" run one.json --csv-columns tariff,l2_curr
 
 # Each option of the help texts is offered, and nothing else.
-for command in run serve ui lcd read map check ctl; do
+for command in run serve ui lcd read map check conformance calibrate ctl; do
     wanted=$("$vmeter" "$command" --help | sed -n 's/^  \(-[hqv], \)\{0,1\}\(-[-a-z]*\).*/\2/p' | LC_ALL=C sort |
         paste -sd ' ' -)
     got=$(offers vmeter "$command" x -)

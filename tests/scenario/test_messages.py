@@ -263,6 +263,14 @@ ROWS = [
      'front_end.gain_error: "L1.power" is no channel; channels are "L1.voltage", "L1.current" and so on'),
     (front_end(phase_error={"L1.current": 200}),
      "front_end.phase_error.L1.current: 200 is out of range; allowed is -180 to 180"),
+    (front_end(offset={"all.power": 1}),
+     'front_end.offset: "all.power" is no channel; channels are "L1.voltage", "L1.current" and so on'),
+    (front_end(adc_bits=6), "front_end.adc_bits: 6 is out of range; allowed is 8 to 24"),
+    (front_end(transformer=[[1, 0]]),
+     "front_end.transformer[0]: must be [A, gain error, degrees], like [0.1, -0.002, 0.15]"),
+    (front_end(transformer=[[1, 0, 0], [1, 0, 0]]),
+     "front_end.transformer[1][0]: must be more than 1, the current before it"),
+    (front_end(transformer=[[k + 1, 0, 0] for k in range(17)]), "front_end.transformer[16]: at most 16 points"),
 ]
 
 # Arguments behind `vmeter run s.json` for a good scenario, the exit code, and what is said behind "vmeter: ".

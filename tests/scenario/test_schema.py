@@ -116,6 +116,10 @@ BASE = {
         "noise": 10,
         "gain_error": {"L1.current": 0.001, "all.voltage": -1},
         "phase_error": {"L3.voltage": 180},
+        "offset": {"all.current": -50, "L1.voltage": 1000000},
+        "adc_bits": 16,
+        "transformer": [[0.01, -0.004, 0.1], [5, 0, 0]],
+        "description": "all keys",
     },
 }
 
@@ -229,6 +233,11 @@ BAD = [
     ("negative noise", ["front_end", "noise"], -1),
     ("a gain error of a power", ["front_end", "gain_error", "L1.power"], 0.1),
     ("a gain error in percent", ["front_end", "gain_error", "L1.current"], 50),
+    ("an offset beyond the converter", ["front_end", "offset", "L1.voltage"], 1e7),
+    ("a converter of 25 bits", ["front_end", "adc_bits"], 25),
+    ("a converter of 7.5 bits", ["front_end", "adc_bits"], 7.5),
+    ("a transformer's point without a phase", ["front_end", "transformer"], [[0.01, 0]]),
+    ("a transformer that is no list", ["front_end", "transformer"], 5),
     ("a phase error of a whole turn", ["front_end", "phase_error", "L3.voltage"], 360),
     ("waveforms, which do not exist yet", ["waveform"], {"comtrade": "r.cfg", "channels": {"U": "L1.voltage"}}),
 ]

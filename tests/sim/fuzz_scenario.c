@@ -31,7 +31,7 @@ static const char *const shorts[] = {
     "'harmonics':[[5,1,2],[40,1,-360]]},'L2':{'angle':-119},'L3':{'harmonics':[]}},'load':{'all':{'current':5,"
     "'pf':0.9,'kind':'capacitive'},'L1':{'power':1000,'reactive':-20,'harmonics':[[7,10,0]]},'L2':{'current':3,"
     "'angle':40}},'front_end':{'noise':2.5,'gain_error':{'L1.voltage':0.1,'all.current':-0.1},'phase_error':{"
-    "'L3.current':10}}}",
+    "'L3.current':10},'offset':{'all.current':30},'adc_bits':12,'transformer':[[0.1,-0.01,1],[2,0.01,-1]]}}",
     "{'duration':'0.6s','load':{'all':{'current':3}},'timeline':[{'at':0,'set':{'frequency':50.5,'all.voltage':200,"
     "'L1.voltage_angle':10,'L2.current':4,'L3.angle':30},'over':'0.3s'},{'at':'100ms','set':{'L1.pf':0.4,"
     "'L1.kind':'inductive','L2.power':100,'L2.reactive':5,'L3.current_harmonics':[[3,20,0]],"

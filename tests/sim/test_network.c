@@ -673,6 +673,99 @@ START_TEST(the_front_end_errs_channel_by_channel)
 }
 END_TEST
 
+/* Linear over the logarithm of the current, level outside. */
+START_TEST(a_transformer_errs_by_its_current)
+{
+    static const struct {
+        double current, gain, phase;
+    } rows[] = {{0.001, -0.01, 0.5},
+                {0.01, -0.01, 0.5},
+                {0.0316227766017, -0.006, 0.3},
+                {0.1, -0.002, 0.1},
+                {0.316227766017, -0.001, 0.05},
+                {1, 0, 0},
+                {40, 0, 0}};
+    struct sim_front_end fe = {.transformer_points = 3,
+                               .transformer = {{0.01, -0.01, 0.5}, {0.1, -0.002, 0.1}, {1, 0, 0}}};
+
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        struct sim_transformer_point t = sim_transformer_at(&fe, rows[k].current);
+
+        ck_assert_double_eq_tol(t.gain_error, rows[k].gain, 1e-9);
+        ck_assert_double_eq_tol(t.phase_error, rows[k].phase, 1e-9);
+    }
+    fe.transformer_points = 0;
+    ck_assert_double_eq(sim_transformer_at(&fe, 0.1).gain_error, 0);
+}
+END_TEST
+
+/* On the currents alone, by the secondary current of the fundamental, added to the channel's own errors. */
+START_TEST(the_transformer_acts_on_currents)
+{
+    int32_t other[EM_CHANNEL_COUNT][SIM_CHUNK];
+
+    net.ct_ratio = 20;
+    set(7, SIM_CURRENT, 2);
+    net.front_end.gain_error[EM_I2] = 0.01 - 0.002;
+    net.front_end.phase_error[EM_I2] = 0.3 + 0.1;
+    net.front_end.gain_error[EM_I1] = net.front_end.gain_error[EM_I3] = -0.002;
+    net.front_end.phase_error[EM_I1] = net.front_end.phase_error[EM_I3] = 0.1;
+    make_cycle(sample);
+    memcpy(other, sample, sizeof other);
+    memset(net.front_end.gain_error, 0, sizeof net.front_end.gain_error);
+    memset(net.front_end.phase_error, 0, sizeof net.front_end.phase_error);
+    net.front_end.gain_error[EM_I2] = 0.01;
+    net.front_end.phase_error[EM_I2] = 0.3;
+    net.front_end.transformer_points = 2;
+    net.front_end.transformer[0] = (struct sim_transformer_point){0.1, -0.002, 0.1};
+    net.front_end.transformer[1] = (struct sim_transformer_point){1, 0.5, 45};
+    make_cycle(sample);
+    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
+        for (int j = 0; j < SIM_CHUNK; j++)
+            UNIT_CHECK(abs(sample[c][j] - other[c][j]) <= 1, "channel %d[%d]: %d, want %d", c, j, sample[c][j],
+                       other[c][j]);
+}
+END_TEST
+
+/* An offset is added before the converter rounds, and a converter of few bits gives multiples of its step. */
+START_TEST(offset_and_converter_do_what_they_say)
+{
+    int32_t plain[EM_CHANNEL_COUNT][SIM_CHUNK];
+
+    set(7, SIM_CURRENT, 5);
+    make_cycle(sample);
+    memcpy(plain, sample, sizeof plain);
+    net.front_end.offset[EM_U2] = 1000;
+    net.front_end.offset[EM_I3] = -37;
+    make_cycle(sample);
+    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
+        for (int j = 0; j < SIM_CHUNK; j++)
+            UNIT_CHECK(sample[c][j] - plain[c][j] == (int32_t)net.front_end.offset[c], "channel %d[%d]: %d", c, j,
+                       sample[c][j] - plain[c][j]);
+    for (unsigned bits = 8; bits <= 24; bits++) {
+        const int32_t step = 1 << (24 - bits);
+
+        memset(net.front_end.offset, 0, sizeof net.front_end.offset);
+        net.front_end.adc_bits = bits;
+        make_cycle(sample);
+        for (int c = 0; c < EM_CHANNEL_COUNT; c++)
+            for (int j = 0; j < SIM_CHUNK; j++)
+                UNIT_CHECK(sample[c][j] % step == 0 && 2 * abs(sample[c][j] - plain[c][j]) <= step,
+                           "%u bits: %d, want near %d", bits, sample[c][j], plain[c][j]);
+    }
+}
+END_TEST
+
+START_TEST(a_coarse_converter_clips_at_its_last_step)
+{
+    net.front_end.adc_bits = 12;
+    set(7, SIM_VOLTAGE, 5000);
+    make_cycle(sample);
+    for (int j = 0; j < SIM_CHUNK; j++)
+        UNIT_CHECK(abs(sample[EM_U1][j]) <= EM_ADC_MAX - 4095, "%d", sample[EM_U1][j]);
+}
+END_TEST
+
 START_TEST(the_reference_knows_no_front_end)
 {
     struct sim_quantities before, after;
@@ -768,6 +861,10 @@ Suite *unit_suite(void)
     tcase_add_test(waves, a_new_list_of_harmonics_replaces_the_old_one);
     tcase_add_test(waves, samples_are_the_waveform_in_counts);
     tcase_add_test(waves, the_front_end_errs_channel_by_channel);
+    tcase_add_test(waves, a_transformer_errs_by_its_current);
+    tcase_add_test(waves, the_transformer_acts_on_currents);
+    tcase_add_test(waves, offset_and_converter_do_what_they_say);
+    tcase_add_test(waves, a_coarse_converter_clips_at_its_last_step);
     tcase_add_test(waves, the_reference_knows_no_front_end);
     tcase_add_test(waves, a_gain_error_of_minus_one_is_silence);
     tcase_add_test(waves, channels_know_whether_they_can_clip);

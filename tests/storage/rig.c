@@ -218,15 +218,16 @@ void rig_invert(uint8_t *byte, uint32_t n)
         *byte++ ^= 0xFF;
 }
 
-const char *const rig_copy_name[RIG_COPY_COUNT] = {"energy main", "energy backup", "settings main", "settings backup"};
+const char *const rig_copy_name[RIG_COPY_COUNT] = {"energy main",     "energy backup",    "settings main",
+                                                   "settings backup", "calibration main", "calibration backup"};
 
 struct em_nv_place rig_copy(int k)
 {
-    struct em_nv_place place = em_nv_places[k < 2 ? EM_NV_ENERGY_MAIN + k : EM_NV_SETTINGS];
+    struct em_nv_place place = em_nv_places[k < 2 ? EM_NV_ENERGY_MAIN + k : k < 4 ? EM_NV_SETTINGS : EM_NV_CALIBRATION];
 
     if (k >= 2) {
         place.size /= 2;
-        place.offset = (uint16_t)(place.offset + (k - 2) * place.size);
+        place.offset = (uint16_t)(place.offset + (k & 1) * place.size);
     }
     return place;
 }

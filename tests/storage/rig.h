@@ -100,8 +100,8 @@ enum em_nv_area rig_area(uint32_t offset);
 /* Inverts n bytes. */
 void rig_invert(uint8_t *byte, uint32_t n);
 
-/* Where the two copies of the energy (0, 1) and of the settings (2, 3) lie. */
-#define RIG_COPY_COUNT 4
+/* Where the two copies of the energy (0, 1), of the settings (2, 3) and of the calibration (4, 5) lie. */
+#define RIG_COPY_COUNT 6
 struct em_nv_place rig_copy(int k);
 extern const char *const rig_copy_name[RIG_COPY_COUNT];
 

@@ -12,6 +12,8 @@ static struct rig_wave load;
 static uint8_t busy[EM_NV_SIZE];    /* a valid memory of a meter that has seen much ... */
 static struct em_settings settings; /* ... what it starts with from that ... */
 static struct em_energy energy;
+static const struct em_calibration constants = {
+    {1200, -3400, 5, -3, 7777, -20000}, {1500, -2, 30}, {-12, 40, 0, 55, -7, 1}};
 static bool used[EM_NV_SIZE]; /* ... and the bytes that it has ever written */
 
 static void note_used(struct rig *r, uint32_t offset, uint32_t n)
@@ -36,6 +38,7 @@ static void make_busy(void)
     rig.writing = note_used;
     sim_memory_init(&rig.memory);
     rig_restart(&rig); /* writes all of it, told this time */
+    em_meter_calibrate(&rig.meter, &constants);
     write_ok(0x401F, 4, (uint16_t[]){0x0100, 0x0005, 0x0099, 2});
     rig_preload(&rig, 5000);
     rig_feed(&rig, 20 * RIG_WINDOW);
@@ -91,6 +94,7 @@ static void check_content(const struct rig *r, bool rests)
 
     RIG_CHECK(!difference, "%s: %s", where, difference);
     RIG_CHECK(setting < 0, "%s: setting %d is %d", where, setting, r->meter.settings.value[setting]);
+    RIG_CHECK(!memcmp(&r->meter.calibration, &constants, sizeof constants), "%s: another calibration", where);
 }
 
 /* Each copy alone gives everything again. */
@@ -133,7 +137,7 @@ static void check_damage(uint32_t offset, uint8_t mask, uint32_t sequence, bool 
 
 START_TEST(the_busy_memory_has_something_everywhere)
 {
-    static const uint32_t lengths[RIG_COPY_COUNT] = {600, 600, 100, 100};
+    static const uint32_t lengths[RIG_COPY_COUNT] = {600, 600, 100, 100, 72, 72};
     uint32_t count = 0;
 
     ck_assert_int_eq(energy.ct_changes, 2);
@@ -315,6 +319,15 @@ START_TEST(both_settings_copies_damaged_stop_the_meter_with_80)
     printf("%d pairs of settings bytes inverted\n", count);
     ck_assert_int_ge(count, 100);
     ck_assert_int_eq(EM_FAULT_INIT, 0x80);
+}
+END_TEST
+
+START_TEST(both_calibration_copies_damaged_stop_the_meter_with_80)
+{
+    int count = check_pairs(4, EM_FAULT_INIT);
+
+    printf("%d pairs of calibration bytes inverted\n", count);
+    ck_assert_int_ge(count, 72);
 }
 END_TEST
 
@@ -546,7 +559,7 @@ END_TEST
 /* The newer copy holds nonsense under a right CRC: the older one is taken, and mends it. */
 START_TEST(a_sane_copy_is_preferred_to_a_newer_one_with_nonsense)
 {
-    for (int k = 0; k < RIG_COPY_COUNT; k++) {
+    for (int k = 0; k < 4; k++) {
         struct em_nv_place place = rig_copy(k ^ 1);
 
         rig_init_image(&rig, busy);
@@ -722,11 +735,12 @@ END_TEST
 
 /* --- A memory that can not be operated -------------------------------------------------------------------------- */
 
-#define MAIN     (1 << EM_NV_ENERGY_MAIN)
-#define BACKUP   (1 << EM_NV_ENERGY_BACKUP)
-#define MANTISSA (1 << EM_NV_MANTISSA)
-#define SETTINGS (1 << EM_NV_SETTINGS)
-#define ALL      (MAIN | BACKUP | MANTISSA | SETTINGS)
+#define MAIN        (1 << EM_NV_ENERGY_MAIN)
+#define BACKUP      (1 << EM_NV_ENERGY_BACKUP)
+#define MANTISSA    (1 << EM_NV_MANTISSA)
+#define SETTINGS    (1 << EM_NV_SETTINGS)
+#define CALIBRATION (1 << EM_NV_CALIBRATION)
+#define ALL         (MAIN | BACKUP | MANTISSA | SETTINGS | CALIBRATION)
 
 static void break_areas(unsigned read, unsigned write)
 {
@@ -754,6 +768,8 @@ static const struct {
     {MAIN | MANTISSA, MAIN | MANTISSA, EM_FAULT_MAIN_IO | EM_FAULT_MANTISSA_IO, EM_FAULT_MAIN_IO | EM_FAULT_MANTISSA_IO,
      false, false},
     {SETTINGS, SETTINGS, EM_FAULT_INIT, 0, true, false},
+    {CALIBRATION, CALIBRATION, EM_FAULT_INIT, 0, true, false},
+    {0, CALIBRATION, 0, 0, false, false},
     {ALL, ALL, EM_FAULT_INIT, EM_FAULT_ENERGY | EM_FAULT_MAIN_IO | EM_FAULT_BACKUP_IO | EM_FAULT_MANTISSA_IO, true,
      true},
 };
@@ -801,6 +817,7 @@ START_TEST(an_area_that_can_not_be_read_is_told)
         {MANTISSA, EM_FAULT_MANTISSA_IO, false},
         {MAIN | BACKUP, EM_FAULT_ENERGY | EM_FAULT_MAIN_IO | EM_FAULT_BACKUP_IO, true},
         {SETTINGS, EM_FAULT_INIT, true},
+        {CALIBRATION, EM_FAULT_INIT, true},
         {ALL, EM_FAULT_INIT, true},
     };
 
@@ -965,6 +982,7 @@ Suite *rig_suite(void)
     tcase_add_unchecked_fixture(tcase, make_busy, NULL);
     tcase_add_test(tcase, both_energy_copies_damaged_stop_the_meter_with_61);
     tcase_add_test(tcase, both_settings_copies_damaged_stop_the_meter_with_80);
+    tcase_add_test(tcase, both_calibration_copies_damaged_stop_the_meter_with_80);
     tcase_add_test(tcase, everything_damaged_stops_the_meter_with_80);
     tcase_add_test(tcase, without_settings_the_line_is_that_of_the_works);
     tcase_add_test(tcase, without_energies_the_settings_stay_in_force);
@@ -985,7 +1003,7 @@ Suite *rig_suite(void)
     tcase_add_unchecked_fixture(tcase, make_busy, NULL);
     tcase_add_loop_test(tcase, a_memory_that_fails_at_the_start_is_told, 0, BROKEN_COUNT);
     tcase_add_loop_test(tcase, a_memory_that_fails_while_the_meter_runs_is_told_at_the_next_save, 0, BROKEN_COUNT);
-    tcase_add_loop_test(tcase, an_area_that_can_not_be_read_is_told, 0, 6);
+    tcase_add_loop_test(tcase, an_area_that_can_not_be_read_is_told, 0, 7);
     tcase_add_loop_test(tcase, settings_that_can_not_be_written_are_told_and_stop_the_meter, 0, 2);
     tcase_add_test(tcase, an_erased_memory_that_can_not_be_written_stops_the_meter);
     tcase_add_test(tcase, an_erased_memory_whose_settings_can_not_be_read_stops_the_meter);

@@ -17,6 +17,7 @@ enum action {
     INTERVAL,   /* the time between two saves passes */
     POWER_DOWN, /* an ordered stop and a start */
     POWER_LOSS, /* the mains go away and come back */
+    CALIBRATE,  /* new constants of the front end, made from the argument */
 };
 
 struct step {
@@ -46,8 +47,11 @@ static const struct step steps[] = {
     {"interval", INTERVAL, 0, 0, 0, {0}},
     {"tariff input off", INPUT, 0, 0, 0, {0}},
     {"run", RUN, 2, 0, 0, {0}},
+    {"the first calibration", CALIBRATE, 100, 0, 0, {0}},
+    {"run", RUN, 2, 0, 0, {0}},
     {"ordered power-down", POWER_DOWN, 0, 0, 0, {0}},
     {"run", RUN, 2, 0, 0, {0}},
+    {"another calibration", CALIBRATE, -300, 0, 0, {0}},
     {"data type integer", WRITE, 0, 0x4026, 1, {2}},
     {"s0 rate 10 as integer", WRITE, 0, 0x400D, 2, {0x0000, 10000}},
     {"trip reset", WRITE, 0, 0x6049, 2, {0, 0}},
@@ -104,6 +108,19 @@ static void power_cycle(struct rig *rig, bool ordered)
         rig_feed_until(rig, true);
 }
 
+static void calibrate(struct rig *rig, int32_t n)
+{
+    struct em_calibration c;
+
+    for (int k = 0; k < EM_CHANNEL_COUNT; k++) {
+        c.gain_ppm[k] = n + k;
+        c.offset[k] = n - k;
+    }
+    for (int p = 0; p < EM_PHASE_COUNT; p++)
+        c.phase[p] = n * p;
+    RIG_CHECK(em_meter_calibrate(&rig->meter, &c) == EM_OK, "calibration refused");
+}
+
 static void perform(struct rig *rig, const struct step *step)
 {
     switch (step->action) {
@@ -126,6 +143,9 @@ static void perform(struct rig *rig, const struct step *step)
     case POWER_LOSS:
         power_cycle(rig, step->action == POWER_DOWN);
         break;
+    case CALIBRATE:
+        calibrate(rig, step->argument);
+        break;
     }
 }
 
@@ -134,6 +154,7 @@ static void perform(struct rig *rig, const struct step *step)
 /* What the meter held in its RAM at a moment. */
 struct moment {
     struct em_settings settings;
+    struct em_calibration calibration;
     struct em_energy energy;
     struct em_pulses pulses;
 };
@@ -154,7 +175,7 @@ static int writes, present_step;
 
 static struct moment moment_of(const struct em_meter *m)
 {
-    return (struct moment){m->settings, m->energy, m->pulses};
+    return (struct moment){m->settings, m->calibration, m->energy, m->pulses};
 }
 
 static void log_write(struct rig *rig, uint32_t offset, uint32_t n)
@@ -163,7 +184,7 @@ static void log_write(struct rig *rig, uint32_t offset, uint32_t n)
     RIG_CHECK(writes < WRITES_MAX, "more than %d writes", WRITES_MAX);
     write_log[++writes] = (struct write_log){
         .moment = moment_of(&rig->meter),
-        .saves = rig_area(offset) != EM_NV_SETTINGS,
+        .saves = rig_area(offset) < EM_NV_SETTINGS,
         .sequence = rig->meter.storage.energy_sequence,
         .step = present_step,
     };
@@ -225,6 +246,15 @@ static bool check_settings(const struct rig *rig, int step, int starts)
     if (from_old < 0 && from_new < 0)
         return rig->meter.energy.trip_resets == after[step].energy.trip_resets;
     return from_new < 0;
+}
+
+/* The constants are all those from before the step, or all from after it. */
+static void check_calibration(const struct rig *rig, const struct moment *old, const struct moment *new)
+{
+    const struct em_calibration *got = &rig->meter.calibration;
+
+    RIG_CHECK(!memcmp(got, &old->calibration, sizeof *got) || !memcmp(got, &new->calibration, sizeof *got),
+              "%s: half a calibration", where);
 }
 
 /* a <= b in whole Wh and what is below one. */
@@ -356,6 +386,7 @@ static void check_all(const struct rig *rig, int n, int starts)
 
     check_works(rig);
     committed = check_settings(rig, write_log[n].step, starts);
+    check_calibration(rig, &before[write_log[n].step], &after[write_log[n].step]);
     check_energies(rig, n, committed);
     check_copies(rig);
 }
@@ -496,6 +527,7 @@ START_TEST(a_second_cut_in_the_start_after_the_first_loses_nothing_either)
                 rig_restart(&cut);
             check_works(&cut);
             check_energies(&cut, n, check_settings(&cut, write_log[n].step, 2));
+            check_calibration(&cut, &before[write_log[n].step], &after[write_log[n].step]);
             if ((n + k) % 8 == 0)
                 check_copies(&cut);
             cuts += dead;
@@ -542,6 +574,7 @@ static void check_after_any_step(const struct moment *old, const struct moment *
     const struct em_energy *energy = &cut.meter.energy;
 
     check_works(&cut);
+    check_calibration(&cut, old, new);
     RIG_CHECK(from_old < 0 || from_new < 0, "%s: setting %d of before, %d of after", where, from_old, from_new);
     RIG_CHECK((from_old < 0 && power_downs(got) - power_downs(&old->settings) == 1) ||
                   (from_new < 0 && power_downs(got) - power_downs(&new->settings) == 1),

@@ -239,6 +239,22 @@ DOOR(enum em_err, em_meter_preset, struct em_meter *m, enum em_setting setting, 
     return err;
 }
 
+DOOR(enum em_err, em_meter_calibrate, struct em_meter *m, const struct em_calibration *c)
+{
+    uint32_t word[2 * EM_CHANNEL_COUNT + EM_PHASE_COUNT];
+    enum em_err err;
+
+    for (int k = 0; k < EM_CHANNEL_COUNT; k++) {
+        word[k] = (uint32_t)c->gain_ppm[k];
+        word[EM_CHANNEL_COUNT + EM_PHASE_COUNT + k] = (uint32_t)c->offset[k];
+    }
+    for (int p = 0; p < EM_PHASE_COUNT; p++)
+        word[EM_CHANNEL_COUNT + p] = (uint32_t)c->phase[p];
+    note_words(m, STIMULUS_CALIBRATE, word, sizeof word / sizeof *word);
+    PASS(err = __real_em_meter_calibrate(m, c));
+    return err;
+}
+
 DOOR(void, sim_works_history, struct em_meter *m, uint8_t ct_changes)
 {
     NOTE(m, STIMULUS_HISTORY, ct_changes);
