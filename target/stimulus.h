@@ -26,7 +26,6 @@ enum stimulus {
     STIMULUS_SAMPLES,      /* channel after channel */
     STIMULUS_AGAIN,        /* number of a kept block, 0..STIMULUS_BLOCKS - 1 */
     STIMULUS_PRESET,       /* setting, value */
-    STIMULUS_CALIBRATE,    /* gains, phases, offsets, as in struct em_calibration */
     STIMULUS_HISTORY,      /* changes of the CT ratio */
     STIMULUS_PRELOAD,      /* energy, Wh low and high word */
     STIMULUS_DELIVER,      /* none */
@@ -44,6 +43,7 @@ enum stimulus {
     STIMULUS_MEMORY_CUT,   /* the write from now, enum sim_torn */
     STIMULUS_CORRUPT,      /* area, byte */
     STIMULUS_REVIVE,       /* none: the memory works again */
+    STIMULUS_CALIBRATE,    /* gains, phases, offsets, as in struct em_calibration */
     STIMULUS_COUNT
 };
 
