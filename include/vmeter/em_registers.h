@@ -132,9 +132,6 @@ const struct em_register *em_register_by_address(uint16_t address);
  * for EM_TYPE_ASCII the character; BCD and hexadecimal types plainly. */
 int64_t em_register_value(struct em_meter *m, const struct em_register *row);
 
-/* The value of a row that is the same in every meter (EM_FROM_CONSTANT), 0 for others. */
-int64_t em_register_constant(const struct em_register *row);
-
 /* The values behind constants and quantities: EM_QUANTITY(), in the unit of struct em_quantities. */
 uint32_t em_constant_value(enum em_constant constant);
 int64_t em_quantity_value(struct em_meter *m, uint16_t argument);

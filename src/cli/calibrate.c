@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * vmeter calibrate: the end of the production line. */
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,7 +135,7 @@ static void add_errors(cJSON *report, const char *name, const struct sim_adjust_
     }
 }
 
-static bool write_report(FILE *out, const struct sim_adjustment *w)
+static void write_report(FILE *out, const struct sim_adjustment *w)
 {
     cJSON *report = cJSON_CreateObject();
     char *text;
@@ -148,7 +147,6 @@ static bool write_report(FILE *out, const struct sim_adjustment *w)
     fprintf(out, "%s\n", text);
     free(text);
     cJSON_Delete(report);
-    return !ferror(out) && fflush(out) == 0;
 }
 
 /* --- Into the meter --- */
@@ -184,28 +182,24 @@ static bool store(const char *file, const struct em_calibration *c, const struct
 static int calibrate(const struct options *o, const struct sim_front_end *fe)
 {
     const struct sim_speed *speed = &host_speed_best()->loops;
-    FILE *report = !o->report ? NULL : strcmp(o->report, "-") == 0 ? stdout : fopen(o->report, "w");
-    FILE *out = report == stdout ? stderr : stdout;
     struct sim_adjustment adjustment;
-    bool written = true;
+    FILE *report, *out;
+    bool written;
 
-    if (o->report && !report) {
-        host_log("%s: %s", o->report, strerror(errno));
+    if (!cli_open_wanted(o->report, &report))
         return CLI_WORLD;
-    }
+    out = report == stdout ? stderr : stdout;
     if (sim_adjust(&adjustment, fe, speed)) {
         host_log("%s: this front end errs by more than constants can take back (20 %%, 10 degrees, 10^6 counts)",
                  o->front_end);
+        cli_close_output(report, o->report);
         return CLI_FAILED;
     }
     print_errors(out, &adjustment);
     print_constants(out, &adjustment.calibration);
     if (report)
-        written = write_report(report, &adjustment);
-    if (report && report != stdout)
-        written = fclose(report) == 0 && written;
-    if (!written)
-        host_log("%s: could not be written: %s", o->report, strerror(errno));
+        write_report(report, &adjustment);
+    written = cli_close_output(report, o->report);
     if (o->nvm)
         written = store(o->nvm, &adjustment.calibration, speed) && written;
     return written ? CLI_OK : CLI_WORLD;

@@ -5,6 +5,7 @@
 
 #include <getopt.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "../sim/scenario.h"
 
@@ -44,6 +45,16 @@ int cli_override(const char *command, struct cli_overrides *overrides, const cha
 
 /* Loads a scenario with these changes (NULL: none) or prints why not. */
 struct sim_scenario *cli_load(const char *file, const struct cli_overrides *overrides);
+
+/* Opens an output for writing; "-" is standard output. One that is not wanted at all (name NULL) is NULL. False after
+ * telling the user why not. */
+bool cli_open_wanted(const char *name, FILE **f);
+
+/* Closes it, but for standard output. False after telling the user that it could not be written; true for NULL. */
+bool cli_close_output(FILE *f, const char *name);
+
+/* Seconds of a clock that only goes forward. */
+double cli_wall_seconds(void);
 
 /* A number from an option's text within limits; prints an error and returns false. */
 bool cli_number(const char *command, const char *option, const char *text, double min, double max, double *out);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * What several commands need. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "../host/log.h"
 #include "cli.h"
@@ -70,4 +73,34 @@ struct sim_scenario *cli_load(const char *file, const struct cli_overrides *over
     if (!scenario)
         host_log("%s", js.error);
     return scenario;
+}
+
+bool cli_open_wanted(const char *name, FILE **f)
+{
+    *f = !name ? NULL : strcmp(name, "-") == 0 ? stdout : fopen(name, "w");
+    if (name && !*f)
+        host_log("%s: %s", name, strerror(errno));
+    return !name || *f;
+}
+
+bool cli_close_output(FILE *f, const char *name)
+{
+    bool bad;
+
+    if (!f)
+        return true;
+    bad = ferror(f) || fflush(f);
+    if (f != stdout)
+        bad = fclose(f) || bad;
+    if (bad)
+        host_log("%s: could not be written: %s", name, strerror(errno));
+    return !bad;
+}
+
+double cli_wall_seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }

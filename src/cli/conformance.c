@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../host/log.h"
@@ -191,53 +190,23 @@ static bool choose_rows(const struct sim_bench *b, const char *list, bool *wante
 
 /* --- Results --- */
 
-static bool open_wanted(const char *name, FILE **f)
-{
-    *f = !name ? NULL : strcmp(name, "-") == 0 ? stdout : fopen(name, "w");
-    if (name && !*f)
-        host_log("%s: %s", name, strerror(errno));
-    return !name || *f;
-}
-
-static bool close_wanted(FILE *f, const char *name)
-{
-    bool bad;
-
-    if (!f)
-        return true;
-    bad = ferror(f) || fflush(f);
-    if (f != stdout)
-        bad = fclose(f) || bad;
-    if (bad)
-        host_log("%s: could not be written: %s", name, strerror(errno));
-    return !bad;
-}
-
-static double wall_seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static int run_bench(const struct options *o, struct sim_bench *bench, const bool *wanted, const char *title)
 {
     FILE *report = NULL, *plot = NULL;
     struct sim_bench_summary summary;
-    double began = wall_seconds();
+    double began = cli_wall_seconds();
     bool written;
 
-    if (!open_wanted(o->report, &report) || !open_wanted(o->plot, &plot))
+    if (!cli_open_wanted(o->report, &report) || !cli_open_wanted(o->plot, &plot))
         return CLI_WORLD;
     measure(bench, wanted, o);
     sim_bench_table(report == stdout || plot == stdout ? stderr : stdout, bench, title, !o->quiet);
     if (report)
-        sim_bench_json(report, bench, title, wall_seconds() - began);
+        sim_bench_json(report, bench, title, cli_wall_seconds() - began);
     if (plot)
         sim_bench_plot(plot, bench, title);
-    written = close_wanted(report, o->report);
-    written = close_wanted(plot, o->plot) && written;
+    written = cli_close_output(report, o->report);
+    written = cli_close_output(plot, o->plot) && written;
     sim_bench_summarise(bench, &summary);
     if (!written)
         return CLI_WORLD;

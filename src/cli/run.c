@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../host/log.h"
@@ -58,14 +57,6 @@ struct run {
     double started; /* wall seconds */
     double drawn;   /* when the progress bar was, 0 never */
 };
-
-static double wall_seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 enum { OPT_REPORT = 256, OPT_JUNIT, OPT_CSV, OPT_CSV_EVERY, OPT_CSV_COLUMNS, OPT_PULSES, OPT_NVM, OPT_SET };
 
@@ -137,35 +128,6 @@ static int read_options(int argc, char **argv, struct options *o)
     return -1;
 }
 
-/* --- Files --- */
-
-static FILE *open_output(const char *name)
-{
-    FILE *f = strcmp(name, "-") == 0 ? stdout : fopen(name, "w");
-
-    if (!f)
-        host_log("%s: %s", name, strerror(errno));
-    return f;
-}
-
-/* Opens an output that may not be wanted at all (name NULL). */
-static bool open_wanted(const char *name, FILE **f)
-{
-    *f = name ? open_output(name) : NULL;
-    return !name || *f;
-}
-
-static bool close_output(FILE *f, const char *name)
-{
-    bool bad = ferror(f) || fflush(f);
-
-    if (f != stdout)
-        bad = fclose(f) || bad;
-    if (bad)
-        host_log("%s: could not be written: %s", name, strerror(errno));
-    return !bad;
-}
-
 /* --- Running --- */
 
 static void draw_progress(struct run *r, double now)
@@ -185,7 +147,7 @@ static void draw_progress(struct run *r, double now)
 
 static void show_progress(struct run *r)
 {
-    double now = wall_seconds();
+    double now = cli_wall_seconds();
 
     if (now - r->started > 1 && now - r->drawn > 0.1)
         draw_progress(r, now);
@@ -231,8 +193,8 @@ static bool open_files(struct run *r, const struct sim_scenario *scenario)
         host_log("%s", error);
         return false;
     }
-    return open_wanted(o->report, &r->report) && open_wanted(o->junit, &r->junit) && open_wanted(o->csv, &r->csv) &&
-           open_wanted(o->pulses, &r->pulses);
+    return cli_open_wanted(o->report, &r->report) && cli_open_wanted(o->junit, &r->junit) &&
+           cli_open_wanted(o->csv, &r->csv) && cli_open_wanted(o->pulses, &r->pulses);
 }
 
 /* Writes the results and closes all outputs. */
@@ -242,19 +204,19 @@ static bool write_results(struct run *r, double wall)
     bool ok = true;
 
     if (r->csv)
-        ok = close_output(r->csv, o->csv) && ok;
+        ok = cli_close_output(r->csv, o->csv) && ok;
     if (r->pulses) {
         sim_trace_end(&r->trace, r->sim->now);
         r->sim->point[0].trace = NULL;
-        ok = close_output(r->pulses, o->pulses) && ok;
+        ok = cli_close_output(r->pulses, o->pulses) && ok;
     }
     if (r->report) {
         sim_report_json(r->report, r->sim, wall);
-        ok = close_output(r->report, o->report) && ok;
+        ok = cli_close_output(r->report, o->report) && ok;
     }
     if (r->junit) {
         sim_report_junit(r->junit, r->sim, wall);
-        ok = close_output(r->junit, o->junit) && ok;
+        ok = cli_close_output(r->junit, o->junit) && ok;
     }
     return ok;
 }
@@ -275,7 +237,7 @@ static int run_scenario(const struct options *o, const struct sim_scenario *scen
     sim_set_modbus(r->sim, host_modbus_answer, slave);
     cli_equip(r->sim);
     host_nvm_judge(r->nvm, r->sim);
-    r->started = wall_seconds();
+    r->started = cli_wall_seconds();
     if (r->csv)
         sim_csv_header(r->csv, &r->columns);
     if (r->pulses) {
@@ -285,7 +247,7 @@ static int run_scenario(const struct options *o, const struct sim_scenario *scen
         r->sim->point[0].trace = &r->trace;
     }
     run_to_end(r);
-    wall = wall_seconds() - r->started;
+    wall = cli_wall_seconds() - r->started;
     clear_progress(r);
     written = write_results(r, wall);
     if (!o->quiet || r->sim->results.failed)

@@ -111,18 +111,13 @@ int64_t em_quantity_value(struct em_meter *m, uint16_t argument)
     return 0;
 }
 
-int64_t em_register_constant(const struct em_register *row)
-{
-    return row->source == EM_FROM_CONSTANT ? em_constant_value((enum em_constant)row->argument) : 0;
-}
-
 int64_t em_register_value(struct em_meter *m, const struct em_register *row)
 {
     switch ((enum em_source)row->source) {
     case EM_FROM_NOTHING:
         return 0;
     case EM_FROM_CONSTANT:
-        return em_register_constant(row);
+        return em_constant_value((enum em_constant)row->argument);
     case EM_FROM_SETTING:
         return m->settings.value[row->argument];
     case EM_FROM_STATE:

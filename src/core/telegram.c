@@ -5,10 +5,9 @@
 #include "fixmath.h"
 #include "vmeter/em_meter.h"
 
-#define MANUFACTURER_LOW          0xCD /* as the manual's example has it */
-#define MANUFACTURER_HIGH         0x25
-#define MEDIUM_ELECTRICITY        0x02
-#define SOFTWARE_VERSION_REGISTER 0x4007
+#define MANUFACTURER_LOW   0xCD /* as the manual's example has it */
+#define MANUFACTURER_HIGH  0x25
+#define MEDIUM_ELECTRICITY 0x02
 
 /* C and CI fields of the telegram, status. Source: EN 13757-2, EN 13757-3. */
 #define C_RSP_UD        0x08
@@ -106,12 +105,10 @@ static size_t put_record(const struct record *r, int64_t value, uint8_t *out)
 
 void em_mbus_secondary(const struct em_meter *m, uint8_t out[EM_MBUS_SECONDARY_SIZE])
 {
-    const struct em_register *version = em_register_by_address(SOFTWARE_VERSION_REGISTER);
-
     put_le(out, em_to_bcd((uint32_t)m->settings.value[EM_SETTING_MBUS_ID]), 4);
     out[4] = MANUFACTURER_LOW;
     out[5] = MANUFACTURER_HIGH;
-    out[6] = (uint8_t)(em_register_constant(version) / (int64_t)em_register_divisor(version));
+    out[6] = (uint8_t)(em_constant_value(EM_CONSTANT_SOFTWARE_VERSION) / 100); /* the whole part */
     out[7] = MEDIUM_ELECTRICITY;
 }
 

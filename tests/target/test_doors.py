@@ -11,7 +11,7 @@ import sys
 READERS = {
     "em_baud_code", "em_baud_rate", "em_calibration_check", "em_energy_get", "em_meter_backlight", "em_meter_bluetooth", "em_meter_bus_active",
     "em_meter_quantities", "em_meter_running", "em_nv_places", "em_register_by_address", "em_register_blocks",
-    "em_register_constant", "em_register_count", "em_register_decode", "em_register_divisor", "em_register_encode",
+    "em_register_count", "em_register_decode", "em_register_divisor", "em_register_encode",
     "em_register_value", "em_registers", "em_s0_rates", "em_setting_limits", "em_setting_range", "em_settings_init",
     "em_strerror", "em_constant_value", "em_means_add",
 }
