@@ -77,6 +77,9 @@ void em_energy_init(struct em_energy *e);
 void em_energy_add(struct em_energy *e, const struct em_window *window, const struct em_energy_rules *rules,
                    struct em_counted *counted);
 
+/* Did it add anything? */
+bool em_counted_any(const struct em_counted *counted);
+
 /* The value of an energy in Wh or varh. Totals by combination code; negative only there and in trip counters.
  * 0 for an id that means nothing. */
 int32_t em_energy_get(const struct em_energy *e, em_energy_id id, enum em_combination code);

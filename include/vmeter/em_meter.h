@@ -118,6 +118,9 @@ enum em_err em_meter_preset(struct em_meter *m, enum em_setting setting, int32_t
  * and are saved at once. EM_ERR_RANGE: a constant is outside its limits, nothing changes. */
 enum em_err em_meter_calibrate(struct em_meter *m, const struct em_calibration *calibration);
 
+/* What decides now where energy goes. */
+struct em_energy_rules em_meter_rules(const struct em_meter *m);
+
 /* Has the pulse outputs follow the settings. The core calls it whenever they change. */
 void em_meter_configure(struct em_meter *m);
 

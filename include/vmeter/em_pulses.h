@@ -48,6 +48,10 @@ uint64_t em_pulses_step(enum em_output output, int32_t s0_rate, uint32_t ct_seco
 /* Sets steps and widths: s0_rate in hundredths of imp/kWh, width_ms 2..99. What has been counted stays, as energy. */
 void em_pulses_configure(struct em_pulses *pulses, int32_t s0_rate, uint32_t width_ms, uint32_t ct_secondary);
 
+/* What of counted energy each output gives pulses for, in units of its step. type, ct_primary: as below. */
+void em_pulses_units(const struct em_counted *counted, int32_t type, uint32_t ct_primary,
+                     uint64_t units[EM_OUTPUT_COUNT]);
+
 /* Takes the energy of a closed window (as em_energy_add did), to be handed out over the next `samples` samples.
  * type: 1 output 1 active, output 2 reactive; 2 output 1 forward, output 2 reverse active. */
 void em_pulses_window(struct em_pulses *pulses, const struct em_counted *counted, int32_t type, uint32_t ct_primary,

@@ -30,6 +30,7 @@ static const char help[] =
     "before,\n"
     "                       and \"meter\" in the scenario does not count; it is kept in step with the meter\n"
     "  --set PATH=VALUE     change the scenario before it runs, as in load.L1.current=20; may be repeated\n"
+    "  --no-jump            make every sample, also where a steady signal repeats: slower, and the same results\n"
     "  -q                   print failures and nothing else\n"
     "  -v                   print every expectation\n"
     "  -h, --help           this text\n"
@@ -43,7 +44,7 @@ struct options {
     const char *scenario, *report, *junit, *csv, *csv_columns, *pulses, *nvm;
     struct cli_overrides overrides;
     int64_t csv_every;
-    bool quiet, verbose;
+    bool quiet, verbose, no_jump;
 };
 
 /* A run in progress. */
@@ -58,7 +59,7 @@ struct run {
     double drawn;   /* when the progress bar was, 0 never */
 };
 
-enum { OPT_REPORT = 256, OPT_JUNIT, OPT_CSV, OPT_CSV_EVERY, OPT_CSV_COLUMNS, OPT_PULSES, OPT_NVM, OPT_SET };
+enum { OPT_REPORT = 256, OPT_JUNIT, OPT_CSV, OPT_CSV_EVERY, OPT_CSV_COLUMNS, OPT_PULSES, OPT_NVM, OPT_SET, OPT_NO_JUMP };
 
 static const struct option long_options[] = {
     {"report", required_argument, NULL, OPT_REPORT},
@@ -69,6 +70,7 @@ static const struct option long_options[] = {
     {"pulses", required_argument, NULL, OPT_PULSES},
     {"nvm", required_argument, NULL, OPT_NVM},
     {"set", required_argument, NULL, OPT_SET},
+    {"no-jump", no_argument, NULL, OPT_NO_JUMP},
     {"help", no_argument, NULL, 'h'},
     {0},
 };
@@ -106,6 +108,9 @@ static int read_options(int argc, char **argv, struct options *o)
         case OPT_SET:
             if (cli_override(argv[0], &o->overrides, optarg) >= 0)
                 return CLI_USAGE;
+            break;
+        case OPT_NO_JUMP:
+            o->no_jump = true;
             break;
         case 'q':
             o->quiet = true;
@@ -161,13 +166,14 @@ static void clear_progress(const struct run *r)
 
 static void run_to_end(struct run *r)
 {
-    const int64_t end = r->sim->scenario->duration, look = 60 * EM_SAMPLE_RATE;
+    const int64_t end = r->sim->scenario->duration;
     bool terminal = isatty(STDERR_FILENO) && !r->options->quiet;
-    int64_t row = 0;
+    int64_t row = 0, look = 60 * EM_SAMPLE_RATE;
 
     sim_run(r->sim, 0);
     while (1) {
         int64_t next = r->sim->now + look;
+        double before = cli_wall_seconds();
 
         if (r->csv && r->sim->now == row) {
             sim_csv_row(r->csv, &r->columns, r->sim);
@@ -180,6 +186,9 @@ static void run_to_end(struct run *r)
         sim_run(r->sim, next < end ? next : end);
         if (terminal)
             show_progress(r);
+        /* The longer it is let go the further it can jump; the user wants to see it go on all the same. */
+        if (cli_wall_seconds() - before < 0.05 && look < end)
+            look *= 2;
     }
 }
 
@@ -223,12 +232,14 @@ static bool write_results(struct run *r, double wall)
 
 static int run_scenario(const struct options *o, const struct sim_scenario *scenario, struct run *r)
 {
+    struct sim_speed speed = host_speed_best()->loops;
     struct host_modbus *slave;
     double wall;
     bool written;
     bool to_stdout = r->report == stdout || r->junit == stdout || r->csv == stdout || r->pulses == stdout;
 
-    r->sim = sim_new_on(scenario, &host_speed_best()->loops, host_nvm_memories(r->nvm));
+    speed.no_jump = o->no_jump;
+    r->sim = sim_new_on(scenario, &speed, host_nvm_memories(r->nvm));
     slave = host_modbus_new();
     if (!slave) {
         host_log("Modbus can not be set up: %s", strerror(errno));

@@ -126,6 +126,15 @@ void em_energy_add(struct em_energy *e, const struct em_window *w, const struct 
     count_active(e, active, rules, per_wh, counted->units[EM_ACTIVE]);
 }
 
+bool em_counted_any(const struct em_counted *counted)
+{
+    uint64_t any = 0;
+
+    for (int k = 0; k < EM_KIND_COUNT; k++)
+        any |= counted->units[k][EM_FORWARD] | counted->units[k][EM_REVERSE];
+    return any != 0;
+}
+
 /* One stored Wh value by set, tariff or phase, kind and direction. */
 static uint32_t stored(const struct em_energy *e, unsigned set, unsigned scope, unsigned kind, unsigned direction)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "vmeter/em_meter.h"
+#include "vmeter/em_span.h"
 
 #include <string.h>
 
@@ -66,17 +66,30 @@ bool em_meter_running(const struct em_meter *m)
     return m->supply.state == EM_SUPPLY_RUNNING;
 }
 
-static void window_closed(struct em_meter *m)
+struct em_energy_rules em_meter_rules(const struct em_meter *m)
 {
-    struct em_energy_rules rules = {
+    return (struct em_energy_rules){
         .tariff = (uint8_t)setting(m, EM_SETTING_TARIFF),
         .combination = (uint8_t)setting(m, EM_SETTING_COMBINATION_CODE),
         .ct_primary = EM_CT_PRIMARY(setting(m, EM_SETTING_CT_RATIO)),
         .ct_secondary = EM_CT_SECONDARY(setting(m, EM_SETTING_CT_RATIO)),
     };
+}
 
+static void count_window(struct em_meter *m)
+{
+    struct em_energy_rules rules = em_meter_rules(m);
     struct em_counted counted;
 
+    m->quantities_fresh = false;
+    em_energy_add(&m->energy, &m->metrology.window, &rules, &counted);
+    em_pulses_window(&m->pulses, &counted, setting(m, EM_SETTING_PULSE_TYPE), rules.ct_primary, m->window_samples);
+    m->window_samples = 0;
+    m->storage.energy_dirty = m->storage.energy_dirty || em_counted_any(&counted);
+}
+
+static void window_closed(struct em_meter *m)
+{
     m->quantities_fresh = false;
     if (m->stopped) {
         memset(&m->metrology.window, 0, sizeof m->metrology.window);
@@ -85,12 +98,7 @@ static void window_closed(struct em_meter *m)
     }
     em_calibration_apply(&m->calibration, &m->metrology.window);
     em_window_discard_no_load(&m->metrology.window);
-    em_energy_add(&m->energy, &m->metrology.window, &rules, &counted);
-    em_pulses_window(&m->pulses, &counted, setting(m, EM_SETTING_PULSE_TYPE), rules.ct_primary, m->window_samples);
-    m->window_samples = 0;
-    for (int k = 0; k < EM_KIND_COUNT; k++)
-        if (counted.units[k][EM_FORWARD] | counted.units[k][EM_REVERSE])
-            m->storage.energy_dirty = true;
+    count_window(m);
 }
 
 /* What follows when the processor stops: nothing measured, outputs off. */
@@ -228,6 +236,20 @@ static void window_over(struct em_meter *m)
     uint32_t samples = m->window_samples;
 
     window_closed(m);
+    em_storage_run(m, samples);
+}
+
+void em_meter_pass(struct em_meter *m, uint32_t n)
+{
+    take_time(m, 0, n);
+}
+
+void em_meter_window(struct em_meter *m, const struct em_window *window)
+{
+    uint32_t samples = m->window_samples;
+
+    m->metrology.window = *window;
+    count_window(m);
     em_storage_run(m, samples);
 }
 

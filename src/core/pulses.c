@@ -100,15 +100,24 @@ void em_pulses_configure(struct em_pulses *pulses, int32_t s0_rate, uint32_t wid
     pulses->ct_secondary = ct_secondary;
 }
 
-void em_pulses_window(struct em_pulses *pulses, const struct em_counted *c, int32_t type, uint32_t ct_primary,
-                      uint32_t samples)
+void em_pulses_units(const struct em_counted *c, int32_t type, uint32_t ct_primary, uint64_t units[EM_OUTPUT_COUNT])
 {
     const uint64_t *a = c->units[EM_ACTIVE], *q = c->units[EM_REACTIVE];
     bool split = type == 2;
 
-    begin_spread(&pulses->output[EM_OUTPUT_LED], (a[EM_FORWARD] + a[EM_REVERSE]) / ct_primary, samples);
-    begin_spread(&pulses->output[EM_OUTPUT_S0_1], split ? a[EM_FORWARD] : a[EM_FORWARD] + a[EM_REVERSE], samples);
-    begin_spread(&pulses->output[EM_OUTPUT_S0_2], split ? a[EM_REVERSE] : q[EM_FORWARD] + q[EM_REVERSE], samples);
+    units[EM_OUTPUT_LED] = (a[EM_FORWARD] + a[EM_REVERSE]) / ct_primary;
+    units[EM_OUTPUT_S0_1] = split ? a[EM_FORWARD] : a[EM_FORWARD] + a[EM_REVERSE];
+    units[EM_OUTPUT_S0_2] = split ? a[EM_REVERSE] : q[EM_FORWARD] + q[EM_REVERSE];
+}
+
+void em_pulses_window(struct em_pulses *pulses, const struct em_counted *c, int32_t type, uint32_t ct_primary,
+                      uint32_t samples)
+{
+    uint64_t units[EM_OUTPUT_COUNT];
+
+    em_pulses_units(c, type, ct_primary, units);
+    for (int k = 0; k < EM_OUTPUT_COUNT; k++)
+        begin_spread(&pulses->output[k], units[k], samples);
 }
 
 /* Begins or ends a pulse if it is time; returns whether there was an edge. */

@@ -30,10 +30,10 @@ static const struct {
     struct host_speed speed;
     bool (*available)(void);
 } sets[] = {
-    {{"generic", {em_accumulate, sim_synth}}, always},
+    {{"generic", {em_accumulate, sim_synth, false}}, always},
 #ifdef HOST_X86
-    {{"avx2", {em_accumulate_avx2, sim_synth_avx2}}, has_avx2},
-    {{"avx512", {em_accumulate_avx512, sim_synth_avx512}}, has_avx512},
+    {{"avx2", {em_accumulate_avx2, sim_synth_avx2, false}}, has_avx2},
+    {{"avx512", {em_accumulate_avx512, sim_synth_avx512, false}}, has_avx512},
 #endif
 };
 

@@ -74,12 +74,14 @@ static void note_edge(void *ctx, enum em_output output, bool on, uint32_t sample
 {
     struct sim_point *point = ctx;
 
-    if (point->edges < SIM_EDGES_MAX)
+    if (!point->trace && !point->watch)
+        point->pulses[output] += on;
+    else if (point->edges < SIM_EDGES_MAX)
         point->edge[point->edges++] = (struct sim_edge){sample, output, on};
 }
 
 /* The meter goes through a block output by output: puts the edges in order of time and passes them on. */
-static void report_edges(struct sim_point *point)
+void sim_point_report_edges(struct sim_point *point)
 {
     for (unsigned k = 1; k < point->edges; k++)
         for (unsigned j = k; j && point->edge[j].sample < point->edge[j - 1].sample; j--) {
@@ -109,7 +111,7 @@ bool sim_point_survived(struct sim_point *point)
         return true;
     if (point->meter.cut) /* it was no sample that the meter was busy with */
         em_meter_cut(&point->meter);
-    report_edges(point);
+    sim_point_report_edges(point);
     sim_memory_revive(point->memory);
     return false;
 }
@@ -120,19 +122,20 @@ static void make_samples(struct sim_point *point, uint32_t n)
 {
     int32_t samples[EM_CHANNEL_COUNT][SIM_CHUNK], *out[EM_CHANNEL_COUNT];
     struct em_block block = {.n = n};
+    uint32_t before = point->meter.window_samples;
     bool ran = em_meter_running(&point->meter);
 
     for (int c = 0; c < EM_CHANNEL_COUNT; c++)
         block.channel[c] = out[c] = samples[c];
     sim_wave_samples(&point->wave, out, n);
     em_meter_samples(&point->meter, &block);
-    if (point->edges)
-        report_edges(point);
+    sim_point_report_edges(point);
     point->now += n;
     /* A meter that has started in this block may count under another tariff, from just then on. */
     if (!ran && em_meter_running(&point->meter))
         sim_reference_follow(&point->reference, &point->meter, point->now - point->meter.window_samples);
     sim_point_survived(point);
+    sim_jump_note(point, before, n);
 }
 
 /* Hands a changed network to the generator. */
@@ -142,6 +145,7 @@ static void refresh(struct sim_point *point)
         return;
     sim_network_apply(&point->network, &point->wave);
     sim_reference_measure(&point->reference, &point->network);
+    sim_jump_forget(&point->jump, point->now);
     point->changed = false;
 }
 
@@ -406,6 +410,7 @@ void sim_point_init(struct sim_point *point, const struct sim_setup *setup, cons
     point->network = setup->network;
     point->port.accumulate = speed->accumulate;
     point->wave.synth = speed->synth;
+    point->jump.off = speed->no_jump;
     sim_memory_init(&point->own_memory);
     point->memory = memory ? memory : &point->own_memory;
     for (size_t k = 0; k < sizeof point->memory->image; k++)
@@ -420,6 +425,7 @@ void sim_point_init(struct sim_point *point, const struct sim_setup *setup, cons
 void sim_point_free(struct sim_point *point)
 {
     free(point->ramp);
+    sim_jump_free(&point->jump);
 }
 
 void sim_point_run(struct sim_point *point, int64_t until)
@@ -428,6 +434,8 @@ void sim_point_run(struct sim_point *point, int64_t until)
     while (point->now < until) {
         uint32_t left = sim_wave_left(&point->wave);
 
+        if (sim_jump(point, until))
+            continue;
         make_samples(point, until - point->now < left ? (uint32_t)(until - point->now) : left);
     }
 }

@@ -4,15 +4,17 @@
 #ifndef SIM_POINT_H
 #define SIM_POINT_H
 
+#include "jump.h"
 #include "memory.h"
 #include "reference.h"
 #include "trace.h"
 #include "value.h"
 
-/* Ways to be faster that give the same bits; NULL for the portable ones. */
+/* Ways to be faster that give the same bits; all zero for none of them. */
 struct sim_speed {
-    em_accumulate_fn *accumulate;
+    em_accumulate_fn *accumulate; /* NULL: the portable one */
     sim_synth_fn *synth;
+    bool no_jump; /* every sample is made, also where a steady signal repeats */
 };
 
 struct sim_point;
@@ -75,6 +77,7 @@ struct sim_point {
     struct sim_network network;
     struct sim_memory *memory, own_memory; /* the meter's EEPROM */
     struct sim_wave wave;
+    struct sim_jump jump;
     struct sim_reference reference;
     int64_t now;  /* samples since the start */
     bool changed; /* the network, since the generator was set */
@@ -122,6 +125,9 @@ bool sim_point_survived(struct sim_point *point);
 /* The value now of a name that sim_parse_name accepts, without a "meterN." before it. A number that is not there (an
  * error against a reference of zero) is NaN. */
 void sim_point_read(struct sim_point *point, const char *name, struct sim_value *value);
+
+/* Passes on the edges of the block that has just been taken, which began at `now`. */
+void sim_point_report_edges(struct sim_point *point);
 
 /* The ideal values now, energies complete. */
 struct sim_reference sim_point_ideal(struct sim_point *point);

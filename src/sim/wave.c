@@ -33,6 +33,17 @@ uint32_t sim_wave_left(const struct sim_wave *w)
     return SIM_CHUNK - w->index;
 }
 
+void sim_wave_skip(struct sim_wave *w, int64_t n)
+{
+    uint64_t place = w->index + (uint64_t)n, chunks = place / SIM_CHUNK;
+
+    w->phase = (uint32_t)((w->phase + (uint64_t)w->frequency_mhz * SIM_CHUNK % EM_PHASE_MODULUS *
+                                          (chunks % EM_PHASE_MODULUS)) % EM_PHASE_MODULUS);
+    w->index = (uint32_t)(place % SIM_CHUNK);
+    w->sample += n;
+    w->chunk_ready = false;
+}
+
 static double turns(uint64_t steps)
 {
     return (double)(steps % EM_PHASE_MODULUS) / EM_PHASE_MODULUS;

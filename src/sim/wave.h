@@ -67,6 +67,9 @@ void sim_wave_change(struct sim_wave *w, uint32_t frequency_mhz);
 /* Makes n samples of every channel, n at most what is left of the chunk (sim_wave_left). */
 void sim_wave_samples(struct sim_wave *w, int32_t *const out[EM_CHANNEL_COUNT], uint32_t n);
 
+/* Goes on by n samples of every channel without making them. */
+void sim_wave_skip(struct sim_wave *w, int64_t n);
+
 /* Samples left in the present chunk, 1..SIM_CHUNK. */
 uint32_t sim_wave_left(const struct sim_wave *w);
 
