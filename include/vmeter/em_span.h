@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * vmeter firmware core: time that passes without samples, for a simulation that knows what they would bring.
  *
- * What a meter adds up is linear in the sums of its windows, so that many windows can be counted as one, and whoever has
- * seen a steady signal for one of its periods knows all windows to come. Nothing here is needed on a board, and its
+ * What a meter adds up is linear in the sums of its windows, so that many windows can be counted as one, and whoever
+ * has seen a steady signal for one of its periods knows all windows to come. Nothing here is needed on a board, and its
  * linker leaves it out. The result is the same, to the bit, as that of the samples. */
 #ifndef EM_SPAN_H
 #define EM_SPAN_H

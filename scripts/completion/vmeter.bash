@@ -95,7 +95,7 @@ _vmeter() {
     _vmeter_argument "$command" "$previous" "$current" && return
     if [[ $current == -* ]]; then
         case $command in
-        run) _vmeter_words "$current" '--report --junit --csv --csv-every --csv-columns --pulses --nvm --set -q -v --help' ;;
+        run) _vmeter_words "$current" '--report --junit --csv --csv-every --csv-columns --pulses --nvm --set --no-jump -q -v --help' ;;
         serve) _vmeter_words "$current" '--modbus --modbus-port --mbus --mbus-tcp --mbus-port --control --record --speed --nvm --set -v --help' ;;
         ui) _vmeter_words "$current" '--size --modbus --modbus-port --mbus --mbus-tcp --mbus-port --control --record --speed --nvm --set -v --help' ;;
         lcd) _vmeter_words "$current" '--at --text --png --front --scale --meter --set --help' ;;

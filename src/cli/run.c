@@ -59,7 +59,17 @@ struct run {
     double drawn;   /* when the progress bar was, 0 never */
 };
 
-enum { OPT_REPORT = 256, OPT_JUNIT, OPT_CSV, OPT_CSV_EVERY, OPT_CSV_COLUMNS, OPT_PULSES, OPT_NVM, OPT_SET, OPT_NO_JUMP };
+enum {
+    OPT_REPORT = 256,
+    OPT_JUNIT,
+    OPT_CSV,
+    OPT_CSV_EVERY,
+    OPT_CSV_COLUMNS,
+    OPT_PULSES,
+    OPT_NVM,
+    OPT_SET,
+    OPT_NO_JUMP
+};
 
 static const struct option long_options[] = {
     {"report", required_argument, NULL, OPT_REPORT},
@@ -168,7 +178,7 @@ static void run_to_end(struct run *r)
 {
     const int64_t end = r->sim->scenario->duration;
     bool terminal = isatty(STDERR_FILENO) && !r->options->quiet;
-    int64_t row = 0, look = 60 * EM_SAMPLE_RATE;
+    int64_t row = 0, look = terminal ? 60 * EM_SAMPLE_RATE : end;
 
     sim_run(r->sim, 0);
     while (1) {
@@ -186,8 +196,8 @@ static void run_to_end(struct run *r)
         sim_run(r->sim, next < end ? next : end);
         if (terminal)
             show_progress(r);
-        /* The longer it is let go the further it can jump; the user wants to see it go on all the same. */
-        if (cli_wall_seconds() - before < 0.05 && look < end)
+        /* It jumps in whole periods of the signal, which may be long; the user wants to see it go on all the same. */
+        if (cli_wall_seconds() - before < 0.5 && look < end)
             look *= 2;
     }
 }

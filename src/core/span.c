@@ -3,8 +3,8 @@
 
 #include "fixmath.h"
 
-/* Pulses that are nearer to each other than this many samples beyond a pulse and its pause are taken one by one: windows
- * differ by a sample, and so does where in them a step is crossed. */
+/* Pulses that are nearer to each other than this many samples beyond a pulse and its pause are taken one by one:
+ * windows differ by a sample, and so does where in them a step is crossed. */
 #define MARGIN 4
 
 /* Pulses that must wait at least, throughout, for the output to run like clockwork. */
@@ -115,25 +115,19 @@ static bool always_waiting(const struct em_pulse *p, uint64_t least, const struc
 {
     uint64_t begin = span->samples / period_of(p) + 1, come = em_muldiv(least, span->samples, span->longest) / p->step;
 
-    if (!p->behind || p->backlog < WAITING_MIN || !p->left)
+    if (!p->behind || p->backlog < WAITING_MIN || !p->left || span->samples < period_of(p))
         return false;
     return em_muldiv(least, period_of(p), (uint64_t)span->longest + MARGIN) >= p->step ||
            p->backlog + come >= begin + WAITING_MIN + 1;
 }
 
-/* One pulse after the other for n samples; returns how many begin. */
+/* One pulse after the other for n samples, at least a pulse and its pause; returns how many begin. */
 static uint64_t run_like_clockwork(struct em_pulse *p, uint32_t n)
 {
     const uint32_t period = (uint32_t)period_of(p);
     uint32_t first = p->on ? p->left + p->width : p->left; /* sample at which the next one begins */
-    uint32_t place;
+    uint32_t place = (n - first) % period;
 
-    if (n < first) {
-        p->left = p->on && n < p->left ? p->left - n : first - n;
-        p->on = p->on && n + p->width < first;
-        return 0;
-    }
-    place = (n - first) % period;
     p->on = place < p->width;
     p->left = (p->on ? p->width : period) - place;
     return (n - first) / period + 1;

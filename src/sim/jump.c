@@ -171,7 +171,6 @@ static void note_window(struct sim_jump *jump, const struct em_window *w, uint32
     }
     span->shortest = first || samples < span->shortest ? samples : span->shortest;
     span->longest = first || samples > span->longest ? samples : span->longest;
-    jump->last = *w;
 }
 
 void sim_jump_note(struct sim_point *point, uint32_t before, uint32_t n)
@@ -181,13 +180,22 @@ void sim_jump_note(struct sim_point *point, uint32_t before, uint32_t n)
 
     if (jump->off)
         return;
-    if (jump->noting && m->window_samples != before + n)
-        note_window(jump, &m->metrology.window, before + n - m->window_samples);
+    if (!em_meter_running(m)) {
+        jump->known = jump->noting = false;
+        return;
+    }
+    if (m->window_samples != before + n) {
+        if (jump->noting)
+            note_window(jump, &m->metrology.window, before + n - m->window_samples);
+        else if (jump->known)
+            jump->at = (jump->at + 1) % jump->windows;
+    }
     if (point->wave.index)
         return;
     if (jump->noting && point->now - jump->anchor == jump->period) {
         jump->known = is_back(point);
         jump->noting = false;
+        jump->at = 0;
     }
     if (!jump->noting && !jump->known)
         begin(point);
@@ -204,8 +212,8 @@ static void sum_up(const struct sim_jump *jump, struct em_span *span, unsigned a
 
     span->samples = (uint32_t)(periods * (uint64_t)all->samples + (uint64_t)(to->samples - from->samples));
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
-        span->sum.ui[p] = (int64_t)(periods * (uint64_t)all->sum.ui[p] + (uint64_t)to->sum.ui[p] -
-                                    (uint64_t)from->sum.ui[p]);
+        span->sum.ui[p] =
+            (int64_t)(periods * (uint64_t)all->sum.ui[p] + (uint64_t)to->sum.ui[p] - (uint64_t)from->sum.ui[p]);
         span->sum.q[p] =
             (int64_t)(periods * (uint64_t)all->sum.q[p] + (uint64_t)to->sum.q[p] - (uint64_t)from->sum.q[p]);
     }
@@ -247,7 +255,7 @@ static void pass(struct sim_point *point, uint32_t n)
 /* One window, from its sample number `from` on, as it really goes. */
 static void one_window(struct sim_point *point, unsigned at, uint32_t from)
 {
-    struct em_window window = point->jump.last;
+    struct em_window window = point->meter.metrology.window;
     struct em_span span;
 
     sum_up(&point->jump, &span, at, 1);
@@ -259,8 +267,8 @@ static void one_window(struct sim_point *point, unsigned at, uint32_t from)
     em_meter_window(&point->meter, &window);
 }
 
-/* How many of n windows from window `at` on to take together: up to where they must be seen one by one again, at the end
- * and before a save that is really made (the last ones leave their trace in the memory). */
+/* How many of n windows from window `at` on to take together: up to where they must be seen one by one again, at the
+ * end and before a save that is really made (the last ones leave their trace in the memory). */
 static int64_t together(const struct sim_point *point, unsigned at, int64_t n)
 {
     const struct sim_jump *jump = &point->jump;
@@ -279,13 +287,13 @@ static int64_t together(const struct sim_point *point, unsigned at, int64_t n)
     return count < limit ? count : limit;
 }
 
-/* All n windows, from window 0 of the period on, of which `head` samples have passed. */
+/* n windows from the one that is open on, of which `head` samples have passed. */
 static void go_on(struct sim_point *point, int64_t n, uint32_t head)
 {
     struct sim_jump *jump = &point->jump;
     bool listened = point->trace || point->watch;
     int64_t single = 2 + em_span_settle(&point->meter, &jump->span) / jump->span.shortest;
-    unsigned at = 0;
+    unsigned at = jump->at;
 
     while (n > 0) {
         int64_t count = single-- > 0 || listened ? 0 : together(point, at, n);
@@ -306,33 +314,37 @@ static void go_on(struct sim_point *point, int64_t n, uint32_t head)
     }
 }
 
+/* From any place in the period to the same place some periods later. What is periodic goes its own way, whatever else
+ * happens to the meter, unless it stops. */
 static bool jump_steady(struct sim_point *point, int64_t until)
 {
     struct sim_jump *jump = &point->jump;
+    const struct em_meter *m = &point->meter;
     int64_t periods = (until - point->now) / jump->period, from = point->now;
-    uint32_t head = point->meter.window_samples;
+    struct em_window newest = m->metrology.window;
+    uint32_t head = m->window_samples;
 
-    if (periods == 0 || (point->now - jump->anchor) % jump->period)
+    if (periods == 0)
         return false;
-    if (!is_back(point)) {
-        jump->known = false;
+    if (!may_repeat(point) || !same(&jump->state->calibration, &m->calibration, sizeof m->calibration)) {
+        sim_jump_forget(jump, point->now);
         return false;
     }
     go_on(point, periods * jump->windows, head);
     pass(point, head);
-    point->meter.metrology.window = jump->last;
+    point->meter.metrology.window = newest;
     sim_wave_skip(&point->wave, point->now - from);
     return true;
 }
 
-/* A meter without supply sees nothing and waits. */
+/* A meter without supply looks at the voltages alone, and there are none. */
 static bool jump_dark(struct sim_point *point, int64_t until)
 {
     struct em_supply *supply = &point->meter.supply, dark = {.n = supply->n};
     int64_t n = until - point->now;
 
-    for (int c = 0; c < EM_CHANNEL_COUNT; c++) {
-        const struct sim_channel *channel = &point->wave.channel[c];
+    for (int p = 0; p < EM_PHASE_COUNT; p++) {
+        const struct sim_channel *channel = &point->wave.channel[EM_U1 + p];
 
         if (channel->tones || channel->noise > 0 || channel->offset != 0)
             return false;
@@ -351,7 +363,7 @@ bool sim_jump(struct sim_point *point, int64_t until)
 
     if (jump->off || point->memory->cut_at || point->memory->dead)
         return false;
-    if (jump->known && point->wave.index == 0)
+    if (jump->known)
         return jump_steady(point, until);
     return jump_dark(point, until);
 }

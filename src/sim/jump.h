@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * The exact jump: whole periods of a steady signal at once.
  *
- * A meter's state has two parts: one that a steady signal makes periodic (phase of the generator, oscillator, sums of the
- * window), and one that only adds up (energies, pulses, clocks). While samples are made the windows of one period are
- * noted down; when the first part is found as it was, bit for bit, all that follows is known, and it is added in whole
- * periods. Registers, memory, display and pulses are those of the samples, to the bit. */
+ * A meter's state has two parts: one that a steady signal makes periodic (phase of the generator, oscillator, sums of
+ * the window), and one that only adds up (energies, pulses, clocks). While samples are made the windows of one period
+ * are noted down; when the first part is found as it was, bit for bit, all that follows is known, and it is added in
+ * whole periods. Registers, memory, display and pulses are those of the samples, to the bit. */
 #ifndef SIM_JUMP_H
 #define SIM_JUMP_H
 
@@ -28,16 +28,16 @@ struct sim_jump_mark {
 };
 
 struct sim_jump {
-    bool off;    /* jumps are not wanted */
-    bool known;  /* a whole period has been noted down, */
-    bool noting; /* or is being so, */
-    int64_t anchor, period; /* from sample `anchor` on, so many samples long */
-    int64_t changed;        /* sample at which the signal was changed last */
-    unsigned windows, room;
-    unsigned windows_max;       /* in a period; 0: SIM_JUMP_WINDOWS */
-    struct sim_jump_mark *mark; /* windows + 1 of them */
-    struct em_span span;        /* bounds of the period's windows */
-    struct em_window last;      /* the period's last window */
+    bool off;                     /* jumps are not wanted */
+    bool known;                   /* a whole period has been noted down, */
+    bool noting;                  /* or is being so, */
+    int64_t anchor, period;       /* from sample `anchor` on, so many samples long */
+    int64_t changed;              /* sample at which the signal was changed last */
+    unsigned windows, room;       /* of the period */
+    unsigned at;                  /* the one of them that is open now */
+    unsigned windows_max;         /* in a period; 0: SIM_JUMP_WINDOWS */
+    struct sim_jump_mark *mark;   /* windows + 1 of them */
+    struct em_span span;          /* bounds of the period's windows */
     struct sim_jump_state *state; /* at the anchor */
 };
 

@@ -111,6 +111,7 @@ bool sim_point_survived(struct sim_point *point)
         return true;
     if (point->meter.cut) /* it was no sample that the meter was busy with */
         em_meter_cut(&point->meter);
+    sim_jump_forget(&point->jump, point->now);
     sim_point_report_edges(point);
     sim_memory_revive(point->memory);
     return false;
@@ -174,6 +175,7 @@ static void start_meter(struct sim_point *point)
     point->port.nv_write = write_memory;
     point->port.edge = note_edge;
     sim_works_start(&point->meter, &point->port);
+    sim_jump_forget(&point->jump, point->now);
 }
 
 /* --- Changing the network --- */

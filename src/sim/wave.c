@@ -37,8 +37,9 @@ void sim_wave_skip(struct sim_wave *w, int64_t n)
 {
     uint64_t place = w->index + (uint64_t)n, chunks = place / SIM_CHUNK;
 
-    w->phase = (uint32_t)((w->phase + (uint64_t)w->frequency_mhz * SIM_CHUNK % EM_PHASE_MODULUS *
-                                          (chunks % EM_PHASE_MODULUS)) % EM_PHASE_MODULUS);
+    w->phase = (uint32_t)((w->phase +
+                           (uint64_t)w->frequency_mhz * SIM_CHUNK % EM_PHASE_MODULUS * (chunks % EM_PHASE_MODULUS)) %
+                          EM_PHASE_MODULUS);
     w->index = (uint32_t)(place % SIM_CHUNK);
     w->sample += n;
     w->chunk_ready = false;

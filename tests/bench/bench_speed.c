@@ -147,11 +147,14 @@ static void keep_best(double *best, double figure)
 static void measure_set(const struct host_speed *set, const struct load *load, struct figures *best)
 {
     struct sim_scenario *scenario = make_scenario(load);
-    struct sim *sim = sim_new(scenario, &set->loops);
+    struct sim_speed every_sample = set->loops;
+    struct sim *sim;
     struct samples *s = calloc(1, sizeof *s);
 
     if (!s)
         abort();
+    every_sample.no_jump = true;
+    sim = sim_new(scenario, &every_sample);
     s->port.accumulate = set->loops.accumulate;
     em_meter_init(&s->meter, &s->port, sim_network_frequency_mhz(&scenario->setup->network));
     sim_wave_init(&s->wave, set->loops.synth, sim_network_frequency_mhz(&scenario->setup->network), 0);

@@ -426,11 +426,13 @@ static void close_tapes(void)
 static void run(const struct sim_scenario *scenario, double whole, double first)
 {
     struct host_modbus *slave = host_modbus_new();
+    struct sim_speed speed = host_speed_best()->loops;
     bool fits = sim_seconds(scenario->duration) <= whole;
 
     if (!slave)
         give_up("Modbus");
-    sim = sim_new(scenario, &host_speed_best()->loops);
+    speed.no_jump = true; /* the board takes every sample */
+    sim = sim_new(scenario, &speed);
     sim_set_modbus(sim, host_modbus_answer, slave);
     sim_run(sim, fits ? scenario->duration : (int64_t)(first * EM_SAMPLE_RATE));
     note_outcomes();
