@@ -96,8 +96,8 @@ _vmeter() {
     if [[ $current == -* ]]; then
         case $command in
         run) _vmeter_words "$current" '--report --junit --csv --csv-every --csv-columns --pulses --nvm --set -q -v --help' ;;
-        serve) _vmeter_words "$current" '--modbus --modbus-port --mbus --mbus-tcp --mbus-port --control --record --speed --nvm --set -v --help' ;;
-        ui) _vmeter_words "$current" '--size --modbus --modbus-port --mbus --mbus-tcp --mbus-port --control --record --speed --nvm --set -v --help' ;;
+        serve) _vmeter_words "$current" '--modbus --modbus-port --mbus --mbus-tcp --mbus-port --app --control --record --speed --nvm --set -v --help' ;;
+        ui) _vmeter_words "$current" '--size --modbus --modbus-port --mbus --mbus-tcp --mbus-port --app --control --record --speed --nvm --set -v --help' ;;
         lcd) _vmeter_words "$current" '--at --text --png --front --scale --meter --set --help' ;;
         read) _vmeter_words "$current" '--unit --baud --parity --json --help' ;;
         map) _vmeter_words "$current" '--csv --json --md --help' ;;
