@@ -2,7 +2,7 @@
  * The app: which view an address stands for, the list of meters, and a meter's own page. */
 import {dataView} from "./data.js";
 import {mayLeave, settingsView} from "./settings.js";
-import {ask, el, failure, show, shown} from "./ui.js";
+import {ask, el, failure, show} from "./ui.js";
 
 const LOOK_AGAIN_MS = 2000;
 
@@ -11,8 +11,8 @@ const LOOK_AGAIN_MS = 2000;
 function meterLink(meter) {
     return el("li", {}, el("a", {className: "card meter", href: `/m/${meter.serial_number}`},
         el("img", {src: "/icon.svg", alt: ""}),
-        el("span", {}, el("b", {}, meter.type), el("small", {}, `No ${meter.serial_number}`)),
-        el("span", {"aria-hidden": "true", className: "mark"}, "\u203a")));
+        el("span", {className: "who"}, el("b", {}, meter.type), el("small", {}, `No ${meter.serial_number}`)),
+        el("span", {"aria-hidden": "true", className: "on"}, "\u203a")));
 }
 
 /* Looks for meters again and again; the list changes only when they do, so that the focus stays. */
@@ -60,7 +60,7 @@ async function deviceView(serial, still) {
         body = [
             el("section", {className: "card"}, el("h2", {}, "Connected"), el("dl", {},
                 fact("Meter type", meter.type), fact("Serial number", meter.serial_number),
-                fact("Software version", shown(meter.software_version.toFixed(2))),
+                fact("Software version", meter.software_version.toFixed(2)),
                 fact("CRC", meter.checksum))),
             el("a", {className: "key", href: `/m/${serial}/data`}, "Read meter data"),
             el("a", {className: "key", href: `/m/${serial}/settings`}, "Settings"),

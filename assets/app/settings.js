@@ -30,11 +30,11 @@ const KINDS = {
         };
     },
     number(setting) {
-        const input = digits(setting.value, String(setting.max).length);
+        const input = digits(setting.value, 6);
         return {
             controls: [input], read: () => whole(input.value, setting.min, setting.max),
             reset: () => { input.value = setting.value; },
-            hint: `${setting.min} to ${setting.max}`,
+            hint: `${setting.min} to ${setting.max} ${setting.unit}`.trim(),
         };
     },
     digits(setting) {
@@ -69,9 +69,8 @@ const KINDS = {
     },
     reset(setting) {
         const box = el("input", {type: "checkbox"});
-        const text = `Reset to 0 (is ${shown(setting.value, setting.unit)} ${setting.unit}`.trim();
         return {
-            controls: [box], words: `${text})`,
+            controls: [box], words: "Reset to 0", hint: `Stands at ${told(setting, setting.value)}`,
             read: () => (box.checked ? 0 : setting.value), reset: () => { box.checked = false; },
             change: () => box.checked,
         };
@@ -109,7 +108,7 @@ class Field {
         const id = `set-${this.setting.key}`;
         const {controls, between, words, hint} = this.kind;
         const [first] = controls;
-        const note = [hint && `${hint} ${this.setting.unit}`.trim(), this.setting.note].filter(Boolean).join(". ");
+        const note = [hint && `${hint}.`, this.setting.note].filter(Boolean).join(" ");
         first.id = id;
         this.mark = el("span", {className: "mark"}, "changed");
         this.undo = el("button", {className: "undo", type: "button"}, "Undo",
@@ -142,6 +141,11 @@ class Field {
 
     changed() {
         return this.kind.change ? this.kind.change() : this.value() !== this.setting.value;
+    }
+
+    /* What is to become of it, in words. */
+    wish() {
+        return this.setting.kind === "reset" ? "reset to 0" : told(this.setting, this.value());
     }
 
     /* Green, red or plain. */
@@ -183,8 +187,7 @@ function passwordDialog(serial, fields) {
     input.setAttribute("aria-describedby", "password-wrong");
     const form = el("form", {noValidate: true},
         el("h2", {id: "dialog-title"}, fields.length === 1 ? "Save this setting?" : `Save ${fields.length} settings?`),
-        el("ul", {}, ...fields.map(({setting, ...field}) => el("li", {}, `${setting.label}: `,
-            el("b", {}, setting.kind === "reset" ? "reset to 0" : told(setting, field.kind.read()))))),
+        el("ul", {}, ...fields.map((field) => el("li", {}, `${field.setting.label}: `, el("b", {}, field.wish())))),
         el("label", {for: "password"}, "Password of the meter"), input, wrong,
         el("div", {className: "pair"}, cancel, save));
     dialog.replaceChildren(form);
@@ -209,13 +212,14 @@ function passwordDialog(serial, fields) {
                     clearInterval(timer);
                 save.textContent = left > 0 ? `Wait ${left} s` : "Save";
             };
-            wrong.textContent = text;
+            wrong.textContent = seconds > 0 ? `${text} The next one is taken in ${seconds} s.` : text;
+            clearInterval(timer);
             timer = setInterval(tick, 200);
             tick();
         };
         const send = async () => {
             const changes = Object.fromEntries(fields.map((field) => [
-                field.setting.key, field.setting.kind === "reset" ? 0 : field.kind.read()]));
+                field.setting.key, field.value()]));
             save.disabled = true;
             try {
                 finish(resolve, (await ask(`/${serial}/settings`, {password: input.value, changes})).settings);
@@ -225,7 +229,7 @@ function passwordDialog(serial, fields) {
                     finish(reject, error);
                     return;
                 }
-                hold(error.status === 403 ? "Wrong password." : `${error.message}.`.replace("..", "."), error.wait);
+                hold(error.wait > 0 ? "Wrong password." : error.message, error.wait);
                 input.value = "";
                 input.focus();
             }

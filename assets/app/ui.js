@@ -55,7 +55,7 @@ export async function ask(path, changes) {
         response = await fetch(`/api/meters${path}`, options);
         answer = await response.json();
     } catch {
-        throw new Refused(0, {error: "The meter does not answer. Is its Bluetooth still switched on?"}, 0);
+        throw new Refused(0, {error: "the meter does not answer. Is its Bluetooth still switched on?"}, 0);
     }
     if (!response.ok)
         throw new Refused(response.status, answer, Number(response.headers.get("Retry-After")) || 0);

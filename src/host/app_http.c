@@ -136,7 +136,7 @@ static bool is_own_host(const struct host_app_http *http, const char *host)
     const char *port;
     bool bare;
 
-    if (!host || strlen(host) >= HOST_ADDRESS_HOST)
+    if (!host || !*host || strlen(host) >= HOST_ADDRESS_HOST)
         return false;
     bare = !strchr(host, ':') || host[strlen(host) - 1] == ']';
     snprintf(with_port, sizeof with_port, "%s%s", host, bare ? ":0" : "");
