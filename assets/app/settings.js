@@ -92,7 +92,13 @@ class Field {
         this.told = "";
         for (const control of this.kind.controls) {
             control.disabled = setting.locked;
-            control.addEventListener("input", () => { this.told = ""; this.look(); changed(); });
+            control.addEventListener("input", () => {
+                this.told = "";
+                this.look();
+                changed();
+                if (this.bad) /* what is wrong stands below, perhaps behind the foot */
+                    this.node.scrollIntoView({block: "nearest"});
+            });
         }
         this.undo.addEventListener("click", () => {
             this.kind.reset();
@@ -169,7 +175,7 @@ class Field {
 
     /* The meter has said what is wrong with it. */
     refuse(text) {
-        this.told = text[0].toUpperCase() + text.slice(1);
+        this.told = `${text[0].toUpperCase()}${text.slice(1)}.`;
         this.look();
     }
 }

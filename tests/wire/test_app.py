@@ -275,7 +275,7 @@ def test_password_is_never_told():
 
 
 def test_saved():
-    """In the EEPROM at once: a meter that is killed has it when it starts again. The QR code is not stored."""
+    """In the EEPROM at once: a meter that is killed has it when it starts again."""
     with serve.Serve() as keep:
         nvm = os.path.join(keep.folder, "nvm")
         with App(options=("--nvm", nvm), code=-signal.SIGKILL) as meter:
