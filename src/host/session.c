@@ -53,13 +53,15 @@ static void rebase(struct host_session *s)
     s->origin_sample = s->sim->now;
 }
 
-static void serve_lines(struct host_session *s)
+static void serve_ports(struct host_session *s)
 {
     for (size_t k = 0; k < s->lines; k++)
         host_line_serve(s->line[k], now_ns() / 1000000);
+    if (s->app)
+        host_app_serve(s->app, now_ns() / 1000000);
 }
 
-/* Runs to `until`, however long it takes, while the lines go on being served. */
+/* Runs to `until`, however long it takes, while the ports go on being served. */
 static void run_serving(struct host_session *s, int64_t until)
 {
     int64_t served = now_ns();
@@ -69,7 +71,7 @@ static void run_serving(struct host_session *s, int64_t until)
 
         sim_run(s->sim, next < until ? next : until);
         if (now_ns() - served >= SLICE_NS) {
-            serve_lines(s);
+            serve_ports(s);
             served = now_ns();
         }
     }
@@ -405,9 +407,7 @@ bool host_session_step(struct host_session *s, int wait_ms)
     if (s->app)
         n += host_app_poll(s->app, entries + n, &wait_ms);
     poll(entries, n, wait_ms);
-    serve_lines(s);
-    if (s->app)
-        host_app_serve(s->app, now_ns() / 1000000);
+    serve_ports(s);
     if (s->control)
         host_control_serve(s->control);
     return !s->quit;

@@ -56,7 +56,7 @@ class Browser:
                                                          "touch": False, "mobile": True}}}
         logs = {"browser": "ALL"}
         answer = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {
-            "browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": logs}}})
+            "browserName": "chrome", "unhandledPromptBehavior": "ignore", "goog:chromeOptions": options, "goog:loggingPrefs": logs}}})
         self.path = f"/session/{answer['sessionId']}"
         self.session = answer["sessionId"]
         if dark:
@@ -150,6 +150,17 @@ class Browser:
             out.write(base64.b64decode(self.do("GET", "/screenshot")))
 
     # --- keys ---
+
+    def question(self, yes):
+        """Waits for the browser's own question, answers it, and returns what it asked."""
+        def text():
+            try:
+                return self.do("GET", "/alert/text")
+            except RuntimeError:
+                return None
+        asked = serve.wait_for(text, SECONDS, "a question")
+        self.do("POST", "/alert/accept" if yes else "/alert/dismiss", {})
+        return asked
 
     def press(self, *keys, held=()):
         """Presses keys one after another, while others are held."""

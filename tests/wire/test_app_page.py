@@ -211,6 +211,29 @@ def test_each_kind_of_control():
         assert meter.get("obis_code_display") == 0
 
 
+def test_unsaved_changes_are_not_lost():
+    """Who leaves is asked, by the arrow and by the browser's own way back."""
+    with App(LOAD) as meter, Browser() as page:
+        page.open(f"{meter.url}/m/{SERIAL}")
+        page.at(f"Meter {SERIAL}")
+        page.push("Settings")
+        page.sees("No changes")
+        page.go("Tariff")
+        page.press(DOWN)
+        for leave in (lambda: page.do("POST", "/execute/sync", {"script": "setTimeout(() => history.back())", "args": []}),
+                      lambda: (page.go("Back", back=True), page.press(ENTER))):
+            leave()
+            assert "not saved" in page.question(yes=False)
+            page.at("Settings")
+            assert page.address().endswith("/settings") and len(green(page)) == 1
+        page.press(ENTER)
+        page.question(yes=True)
+        page.at(f"Meter {SERIAL}")
+        page.push("Settings")
+        page.sees("No changes")
+        assert meter.get("tariff") == 1
+
+
 def test_what_the_meter_refuses():
     """Set by somebody else meanwhile: the meter says no, and the page says where."""
     with App(LOAD) as meter, Browser() as page:
