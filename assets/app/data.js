@@ -5,9 +5,16 @@ import {ask, el, failure, say, show, shown, words} from "./ui.js";
 /* What is seldom looked for is folded. */
 const FOLDED = /^(Registers|Meter|CT history|Reactive energy by)/;
 
+/* Only what is measured has decimals; versions have two. */
+function text({name, value, unit, type}) {
+    if (name.endsWith("_version"))
+        return value.toFixed(2);
+    return shown(value, type === "float32" ? unit : "");
+}
+
 function row(item) {
     return el("div", {className: "value"}, el("dt", {}, words(item.name)),
-        el("dd", {}, shown(item.value, item.unit), " ", el("small", {}, item.unit)));
+        el("dd", {}, text(item), " ", el("small", {}, item.unit)));
 }
 
 function card(group) {
@@ -76,9 +83,11 @@ export async function dataView(serial, still) {
     const fill = async (first) => {
         const open = [...document.querySelectorAll("details[open] > summary")].map((node) => node.textContent);
         let filled;
+        let read = false;
         refresh.disabled = true;
         try {
             filled = body(await ask(`/${serial}/data`), new Date());
+            read = true;
         } catch (error) {
             filled = failure(error, () => fill(false));
         }
@@ -90,7 +99,8 @@ export async function dataView(serial, still) {
             node.open = open.includes(node.firstChild.textContent);
         if (!first) {
             refresh.focus();
-            say("Refreshed");
+            if (read)
+                say("Refreshed");
         }
     };
     refresh.addEventListener("click", () => fill(false));

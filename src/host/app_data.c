@@ -103,6 +103,7 @@ static cJSON *describe(struct em_meter *m, const struct em_register *row)
     host_app_add_value(item, "value", m, row);
     cJSON_AddStringToObject(item, "unit", sim_unit_name(row));
     cJSON_AddStringToObject(item, "address", address);
+    cJSON_AddStringToObject(item, "type", sim_type_name(row));
     if (is_unused(m, row))
         cJSON_AddTrueToObject(item, "unused");
     return item;

@@ -9,8 +9,8 @@
 
 #define HOST_APP_METER_TYPE "2PU CT"
 
-/* A list of groups, each with a title and its values: name, value, unit and address. What the display does not show
- * either, as it has never been used (T3 and T4, later CT ratios), is marked "unused". Caller frees. */
+/* A list of groups, each with a title and its values: name, value, unit, address and type. What the display does not
+ * show either, as it has never been used (T3 and T4, later CT ratios), is marked "unused". Caller frees. */
 cJSON *host_app_data(struct em_meter *m);
 
 /* Adds a register's value under a key. */

@@ -54,9 +54,9 @@ class Browser:
         options = {"args": arguments, "prefs": {"download.default_directory": self.folder},
                    "mobileEmulation": {"deviceMetrics": {"width": width, "height": HEIGHT, "pixelRatio": 2,
                                                          "touch": False, "mobile": True}}}
-        logs = {"browser": "ALL"}
         answer = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {
-            "browserName": "chrome", "unhandledPromptBehavior": "ignore", "goog:chromeOptions": options, "goog:loggingPrefs": logs}}})
+            "browserName": "chrome", "unhandledPromptBehavior": "ignore", "goog:chromeOptions": options,
+            "goog:loggingPrefs": {"browser": "ALL"}}}})
         self.path = f"/session/{answer['sessionId']}"
         self.session = answer["sessionId"]
         if dark:

@@ -5,6 +5,7 @@ import csv
 import glob
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -115,6 +116,7 @@ def test_read_refresh_and_save():
         page.run("document.activeElement.blur()")
         page.push("Meter")
         page.sees("Meter code")
+        assert re.search(r"Software version\s+1\.00\s+Hardware version\s+1\.00\s+Meter amps\s+5 A", page.text())
         assert page.messages() == []
 
 
@@ -261,6 +263,7 @@ def test_out_of_reach():
         page.press(ENTER)
         page.sees("No connection")
         page.sees("Is its Bluetooth still switched on?")
+        assert "Refreshed" not in page.text()
         meter.switch()
         page.push("Try again")
         page.sees("read at")
@@ -310,4 +313,4 @@ return [...document.body.querySelectorAll('*')].filter((node) => node.checkVisib
 
 
 if __name__ == "__main__":
-    serve.main(globals(), 320)
+    serve.main(globals(), 640)
