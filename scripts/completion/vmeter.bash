@@ -61,6 +61,7 @@ _vmeter_argument() {
     serve:--modbus | serve:--modbus-port | serve:--mbus | serve:--mbus-port | serve:--control | \
         ui:--modbus | ui:--modbus-port | ui:--mbus | ui:--mbus-port | ui:--control) _vmeter_files "$current" '' ;;
     serve:--mbus-tcp | ui:--mbus-tcp) _vmeter_words "$current" '127.0.0.1:' ;;
+    serve:--app | ui:--app) _vmeter_words "$current" '127.0.0.1: 0.0.0.0:' ;;
     serve:--record | ui:--record) _vmeter_files "$current" .json ;;
     ui:--size) _vmeter_words "$current" '1 1.5 2 3' ;;
     serve:--speed | ui:--speed) _vmeter_words "$current" 'max 1 10 60 3600' ;;
