@@ -61,6 +61,7 @@ _vmeter_argument() {
     serve:--modbus | serve:--modbus-port | serve:--mbus | serve:--mbus-port | serve:--control | \
         ui:--modbus | ui:--modbus-port | ui:--mbus | ui:--mbus-port | ui:--control) _vmeter_files "$current" '' ;;
     serve:--mbus-tcp | ui:--mbus-tcp) _vmeter_words "$current" '127.0.0.1:' ;;
+    serve:--app | ui:--app) _vmeter_words "$current" '127.0.0.1: 0.0.0.0:' ;;
     serve:--record | ui:--record) _vmeter_files "$current" .json ;;
     ui:--size) _vmeter_words "$current" '1 1.5 2 3' ;;
     serve:--speed | ui:--speed) _vmeter_words "$current" 'max 1 10 60 3600' ;;
@@ -96,8 +97,8 @@ _vmeter() {
     if [[ $current == -* ]]; then
         case $command in
         run) _vmeter_words "$current" '--report --junit --csv --csv-every --csv-columns --pulses --nvm --set --no-jump -q -v --help' ;;
-        serve) _vmeter_words "$current" '--modbus --modbus-port --mbus --mbus-tcp --mbus-port --control --record --speed --nvm --set -v --help' ;;
-        ui) _vmeter_words "$current" '--size --modbus --modbus-port --mbus --mbus-tcp --mbus-port --control --record --speed --nvm --set -v --help' ;;
+        serve) _vmeter_words "$current" '--modbus --modbus-port --mbus --mbus-tcp --mbus-port --app --control --record --speed --nvm --set -v --help' ;;
+        ui) _vmeter_words "$current" '--size --modbus --modbus-port --mbus --mbus-tcp --mbus-port --app --control --record --speed --nvm --set -v --help' ;;
         lcd) _vmeter_words "$current" '--at --text --png --front --scale --meter --set --help' ;;
         read) _vmeter_words "$current" '--unit --baud --parity --json --help' ;;
         map) _vmeter_words "$current" '--csv --json --md --help' ;;

@@ -40,6 +40,9 @@ static const char shared_help[] =
     "  --mbus-tcp HOST:PORT\n"
     "                    answer M-Bus on a TCP port too; PORT alone is for this machine only\n"
     "  --mbus-port DEV   answer M-Bus on a real serial port too (behind it: a level converter for slaves)\n"
+    "  --app HOST:PORT   while the meter's Bluetooth is on, serve the app, a page for phones, here; its address is in "
+    "the\n"
+    "                    QR code of the Bluetooth page; PORT alone is for this machine only\n"
     "  --control SOCKET  take requests here, see vmeter ctl --help\n"
     "  --record FILE     write down what is done to the meter, as a scenario that plays it again\n"
     "  --speed X         X simulated seconds a second (default 1), or max\n"
@@ -69,6 +72,7 @@ enum {
     OPT_MBUS,
     OPT_MBUS_TCP,
     OPT_MBUS_PORT,
+    OPT_APP,
     OPT_CONTROL,
     OPT_RECORD,
     OPT_SPEED,
@@ -84,6 +88,7 @@ static const struct option long_options[] = {
     {"mbus", required_argument, NULL, OPT_MBUS},
     {"mbus-tcp", required_argument, NULL, OPT_MBUS_TCP},
     {"mbus-port", required_argument, NULL, OPT_MBUS_PORT},
+    {"app", required_argument, NULL, OPT_APP},
     {"control", required_argument, NULL, OPT_CONTROL},
     {"record", required_argument, NULL, OPT_RECORD},
     {"speed", required_argument, NULL, OPT_SPEED},
@@ -114,10 +119,15 @@ static int take_option(int option, char **argv, bool ui, struct cli_live_options
         int option;
         const char **text;
     } texts[] = {
-        {OPT_MODBUS, &s->modbus_link},  {OPT_MODBUS_PORT, &s->modbus_port},
-        {OPT_MBUS, &s->mbus_link},      {OPT_MBUS_TCP, &s->mbus_tcp},
-        {OPT_MBUS_PORT, &s->mbus_port}, {OPT_CONTROL, &s->control_path},
-        {OPT_RECORD, &s->record},       {OPT_NVM, &o->nvm},
+        {OPT_MODBUS, &s->modbus_link},
+        {OPT_MODBUS_PORT, &s->modbus_port},
+        {OPT_MBUS, &s->mbus_link},
+        {OPT_MBUS_TCP, &s->mbus_tcp},
+        {OPT_MBUS_PORT, &s->mbus_port},
+        {OPT_CONTROL, &s->control_path},
+        {OPT_APP, &s->app},
+        {OPT_RECORD, &s->record},
+        {OPT_NVM, &o->nvm},
     };
 
     for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) {

@@ -34,5 +34,5 @@ static bool draw_snapshot(void *unused, struct sim_point *point, const char *fil
 void cli_equip(struct sim *sim)
 {
     sim_set_snapshot(sim, draw_snapshot, NULL);
-    host_qr_write(sim);
+    host_qr_write(sim, NULL);
 }

@@ -29,6 +29,7 @@ struct host_session {
     struct host_line *line[LINES];
     size_t lines;
     struct host_control *control;
+    struct host_app *app;
     struct host_record *record;
     double speed;
     bool paused, quit;
@@ -52,13 +53,15 @@ static void rebase(struct host_session *s)
     s->origin_sample = s->sim->now;
 }
 
-static void serve_lines(struct host_session *s)
+static void serve_ports(struct host_session *s)
 {
     for (size_t k = 0; k < s->lines; k++)
         host_line_serve(s->line[k], now_ns() / 1000000);
+    if (s->app)
+        host_app_serve(s->app, now_ns() / 1000000);
 }
 
-/* Runs to `until`, however long it takes, while the lines go on being served. */
+/* Runs to `until`, however long it takes, while the ports go on being served. */
 static void run_serving(struct host_session *s, int64_t until)
 {
     int64_t served = now_ns();
@@ -68,7 +71,7 @@ static void run_serving(struct host_session *s, int64_t until)
 
         sim_run(s->sim, next < until ? next : until);
         if (now_ns() - served >= SLICE_NS) {
-            serve_lines(s);
+            serve_ports(s);
             served = now_ns();
         }
     }
@@ -289,6 +292,8 @@ struct host_session *host_session_open(struct sim *sim, const struct host_sessio
         snprintf(error, size, "Modbus can not be set up");
     sim_set_modbus(sim, host_modbus_answer, s->slave);
     ok = ok && open_lines(s, options, error, size);
+    if (ok && options->app)
+        ok = (s->app = host_app_open(sim, options->app, error, size));
     if (ok && options->record)
         ok = (s->record = host_record_open(options->record, sim->scenario, error, size));
     if (ok && options->control_path)
@@ -309,6 +314,7 @@ bool host_session_close(struct host_session *s)
         return true;
     sim_set_modbus(s->sim, NULL, NULL);
     host_control_close(s->control);
+    host_app_close(s->app);
     for (size_t k = 0; k < s->lines; k++)
         host_line_close(s->line[k]);
     host_modbus_free(s->slave);
@@ -329,10 +335,18 @@ void host_session_print_ports(const struct host_session *s)
 {
     for (size_t k = 0; k < s->lines; k++)
         host_line_print(s->line[k]);
+    if (s->app)
+        printf("%-11s %s/  while Bluetooth is on\n", "app", host_app_url(s->app));
 }
 
 bool host_session_port(const struct host_session *s, size_t k, struct host_port_text *text)
 {
+    if (k == s->lines && s->app) {
+        *text = (struct host_port_text){.kind = "app"};
+        snprintf(text->name, sizeof text->name, "%s/", host_app_url(s->app));
+        snprintf(text->settings, sizeof text->settings, "Bluetooth %s", host_app_listens(s->app) ? "on" : "off");
+        return true;
+    }
     if (k >= s->lines)
         return false;
     host_line_describe(s->line[k], text->kind, sizeof text->kind, text->settings, sizeof text->settings);
@@ -379,7 +393,7 @@ static bool simulate(struct host_session *s, int64_t start_ns)
 
 bool host_session_step(struct host_session *s, int wait_ms)
 {
-    struct pollfd entries[HOST_CONTROL_CLIENTS + 1 + LINES * HOST_LINE_ENTRIES];
+    struct pollfd entries[HOST_CONTROL_CLIENTS + 1 + LINES * HOST_LINE_ENTRIES + 1];
     int64_t now = now_ns();
     size_t n = 0;
 
@@ -390,8 +404,10 @@ bool host_session_step(struct host_session *s, int wait_ms)
         n += host_line_poll(s->line[k], entries + n, now, &wait_ms);
     if (s->control)
         n += host_control_poll(s->control, entries + n);
+    if (s->app)
+        n += host_app_poll(s->app, entries + n, &wait_ms);
     poll(entries, n, wait_ms);
-    serve_lines(s);
+    serve_ports(s);
     if (s->control)
         host_control_serve(s->control);
     return !s->quit;

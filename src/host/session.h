@@ -6,6 +6,7 @@
 #define HOST_SESSION_H
 
 #include "../sim/sim.h"
+#include "app.h"
 #include "control.h"
 #include "line.h"
 #include "record.h"
@@ -17,6 +18,7 @@ struct host_session_options {
     const char *modbus_link, *mbus_link; /* where a pty's link goes */
     const char *modbus_port, *mbus_port; /* real serial ports */
     const char *mbus_tcp;                /* HOST:PORT */
+    const char *app;                     /* HOST:PORT, see app.h */
     const char *control_path;
     const char *record; /* a file for what is done to the meters, see record.h */
     double speed;       /* simulated per real second, or HOST_SPEED_MAX */
@@ -41,8 +43,8 @@ void host_session_set_tap(struct host_session *session, host_tap_fn *tap, void *
 /* Prints one line a port on stdout. */
 void host_session_print_ports(const struct host_session *session);
 
-/* The k-th line, for people to read: what it is ("modbus rtu"), where it is to be found, its settings. False behind the
- * last one. */
+/* The k-th line (the app is the last), for people to read: what it is ("modbus rtu"), where it is to be found, its
+ * settings. False behind the last one. */
 struct host_port_text {
     char kind[24], name[256], settings[80];
 };

@@ -2,7 +2,6 @@
  * A line through TCP: raw bytes, as a serial device server passes them on. Several masters may be connected; whoever
  * asks is answered. */
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -11,11 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "log.h"
 #include "transport.h"
 
-#define CLIENTS  8
-#define PORT_MAX 65535
+#define CLIENTS 8
 
 struct tcp {
     struct host_line line;
@@ -116,79 +115,21 @@ static uint32_t tcp_baud(const struct host_line *line)
 
 static const struct host_transport transport = {" tcp", tcp_entries, serve_tcp, send_tcp, tcp_baud, close_tcp};
 
-/* Splits "HOST:PORT", "[HOST]:PORT", ":PORT" or "PORT". */
-static bool split(const char *address, char *host, size_t host_size, const char **port)
-{
-    const char *colon = strrchr(address, ':');
-    size_t n = colon ? (size_t)(colon - address) : 0;
-
-    *port = colon ? colon + 1 : address;
-    if (n >= 2 && address[0] == '[' && address[n - 1] == ']') {
-        address++;
-        n -= 2;
-    }
-    if (n >= host_size || !**port || strspn(*port, "0123456789") != strlen(*port) || strlen(*port) > 5 ||
-        atoi(*port) > PORT_MAX)
-        return false;
-    snprintf(host, host_size, "%.*s", (int)n, address);
-    if (n == 0)
-        snprintf(host, host_size, "127.0.0.1");
-    return true;
-}
-
-static int listen_at(const struct addrinfo *info)
-{
-    int fd = socket(info->ai_family, info->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, info->ai_protocol), on = 1;
-
-    if (fd < 0)
-        return -1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, CLIENTS) == 0)
-        return fd;
-    close(fd);
-    return -1;
-}
-
-/* The address as it came to be: port 0 has become a number. */
-static char *own_name(int fd)
-{
-    struct sockaddr_storage storage;
-    socklen_t size = sizeof storage;
-    char host[64] = "?", port[8] = "?", name[80];
-
-    if (getsockname(fd, (struct sockaddr *)&storage, &size) == 0)
-        getnameinfo((struct sockaddr *)&storage, size, host, sizeof host, port, sizeof port,
-                    NI_NUMERICHOST | NI_NUMERICSERV);
-    snprintf(name, sizeof name, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
-    return strdup(name);
-}
-
 struct host_line *host_line_open_tcp(struct host_bus *bus, const char *address, char *error, size_t size)
 {
-    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *list = NULL;
+    int listener = host_address_bind(address, error, size);
     struct tcp *tcp;
-    char host[256];
-    const char *port;
-    int failed;
 
-    if (!split(address, host, sizeof host, &port)) {
-        snprintf(error, size, "%s: write it as HOST:PORT, or PORT for this machine only", address);
+    if (listener < 0)
         return NULL;
-    }
-    if ((failed = getaddrinfo(host, port, &hints, &list))) {
-        snprintf(error, size, "%s: %s", address, gai_strerror(failed));
+    if (listen(listener, CLIENTS)) {
+        snprintf(error, size, "%s: %s", address, strerror(errno));
+        close(listener);
         return NULL;
     }
     tcp = host_line_new(&transport, bus, sizeof *tcp);
     memset(tcp->client, -1, sizeof tcp->client);
-    tcp->listener = listen_at(list);
-    freeaddrinfo(list);
-    if (tcp->listener < 0) {
-        snprintf(error, size, "%s: %s", address, strerror(errno));
-        host_line_close(&tcp->line);
-        return NULL;
-    }
-    tcp->line.name = own_name(tcp->listener);
+    tcp->listener = listener;
+    tcp->line.name = host_address_own(listener);
     return &tcp->line;
 }

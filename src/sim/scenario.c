@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "profile.h"
+#include "setting.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -31,109 +32,6 @@ static void *grow(void *list, size_t count, size_t size)
 
 /* --- meter --- */
 
-enum form { WHOLE, DIGITS_8, DIGITS_4, BAUD, PARITY, RATE, RATIO };
-
-static const struct setting_key {
-    const char *key;
-    enum form form;
-    enum em_setting setting;
-} setting_keys[] = {
-    {"serial_number", DIGITS_8, EM_SETTING_SERIAL_NUMBER},
-    {"ct_ratio", RATIO, EM_SETTING_CT_RATIO},
-    {"combination_code", WHOLE, EM_SETTING_COMBINATION_CODE},
-    {"tariff", WHOLE, EM_SETTING_TARIFF},
-    {"modbus_id", WHOLE, EM_SETTING_MODBUS_ID},
-    {"modbus_baud", BAUD, EM_SETTING_MODBUS_BAUD},
-    {"modbus_parity", PARITY, EM_SETTING_MODBUS_PARITY},
-    {"mbus_address", WHOLE, EM_SETTING_MBUS_ADDRESS},
-    {"mbus_id", DIGITS_8, EM_SETTING_MBUS_ID},
-    {"mbus_baud", BAUD, EM_SETTING_MBUS_BAUD},
-    {"s0_rate", RATE, EM_SETTING_S0_RATE},
-    {"pulse_width", WHOLE, EM_SETTING_PULSE_WIDTH},
-    {"pulse_type", WHOLE, EM_SETTING_PULSE_TYPE},
-    {"password", DIGITS_4, EM_SETTING_PASSWORD},
-    {"lcd_cycle_time", WHOLE, EM_SETTING_LCD_CYCLE_TIME},
-    {"power_down_counter", WHOLE, EM_SETTING_POWER_DOWN_COUNTER},
-    {"data_type", WHOLE, EM_SETTING_DATA_TYPE},
-    {"screen_direction", WHOLE, EM_SETTING_SCREEN_DIRECTION},
-    {"obis_code_display", WHOLE, EM_SETTING_OBIS_CODE_DISPLAY},
-    {"backlight", WHOLE, EM_SETTING_BACKLIGHT},
-};
-
-static bool read_digits(struct js *js, const cJSON *value, unsigned digits, int32_t *out)
-{
-    const char *text;
-
-    if (!js_string(js, value, &text))
-        return false;
-    if (strlen(text) != digits || strspn(text, "0123456789") != digits)
-        return js_fail(js, "\"%s\" must be a text of %u digits", text, digits);
-    *out = atoi(text);
-    return true;
-}
-
-static bool read_baud(struct js *js, const cJSON *value, enum em_setting setting, int32_t *out)
-{
-    int64_t rate;
-    int32_t min, max;
-    char known[96] = "";
-
-    if (!js_integer(js, value, 0, 1000000, &rate))
-        return false;
-    em_setting_limits(setting, &min, &max);
-    *out = em_baud_code((uint32_t)rate);
-    if (*out >= min && *out <= max)
-        return true;
-    for (int32_t code = min; code <= max; code++)
-        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%u", code > min ? ", " : "",
-                 em_baud_rate(code));
-    return js_fail(js, "%lld is none of %s", (long long)rate, known);
-}
-
-/* "100/5" into primary and secondary. */
-static bool read_ratio(struct js *js, const cJSON *value, unsigned max, unsigned *primary, unsigned *secondary)
-{
-    const char *text;
-    int end = 0;
-
-    if (!js_string(js, value, &text))
-        return false;
-    if (strspn(text, "0123456789/") != strlen(text) || sscanf(text, "%5u/%1u%n", primary, secondary, &end) != 2 ||
-        text[end])
-        return js_fail(js, "\"%s\" is no CT ratio; write a text like \"100/5\"", text);
-    if ((*secondary != 1 && *secondary != 5) || *primary < *secondary || *primary > max)
-        return js_fail(js, "\"%s\": the secondary is 1 or 5 A, the primary not less than it and at most %u A", text,
-                       max);
-    return true;
-}
-
-static bool read_rate(struct js *js, const cJSON *value, int32_t *out)
-{
-    double rate;
-
-    if (!js_number(js, value, 0, 1e9, &rate))
-        return false;
-    for (int k = 0; k < EM_S0_RATE_COUNT; k++) {
-        if (fabs(rate * 100 - em_s0_rates[k]) < 1e-6) {
-            *out = em_s0_rates[k];
-            return true;
-        }
-    }
-    return js_fail(js, "%g is none of 10000, 2000, 1000, 100, 10, 1, 0.1, 0.01", rate);
-}
-
-static bool read_whole(struct js *js, const cJSON *value, enum em_setting setting, int32_t *out)
-{
-    int32_t min, max;
-    int64_t number;
-
-    em_setting_limits(setting, &min, &max);
-    if (!js_integer(js, value, min, max, &number))
-        return false;
-    *out = (int32_t)number;
-    return true;
-}
-
 static void add_preset(struct sim_setup *s, enum em_setting setting, int32_t value)
 {
     s->preset = grow(s->preset, s->preset_count, sizeof *s->preset);
@@ -150,44 +48,15 @@ static const struct sim_preset *find_preset(const struct sim_setup *s, enum em_s
 
 static bool read_setting(struct js *js, const cJSON *value, void *target, const void *argument)
 {
-    static const char *const parities[] = {"even", "none", "odd", NULL};
     struct sim_setup *s = target;
-    const struct setting_key *key = argument;
-    unsigned primary = 0, secondary = 0;
-    int32_t number = 0;
-    int word = 0;
-    bool ok = false;
+    const struct sim_setting *setting = argument;
+    int32_t number;
 
-    switch (key->form) {
-    case WHOLE:
-        ok = read_whole(js, value, key->setting, &number);
-        break;
-    case DIGITS_8:
-        ok = read_digits(js, value, 8, &number);
-        break;
-    case DIGITS_4:
-        ok = read_digits(js, value, 4, &number);
-        break;
-    case BAUD:
-        ok = read_baud(js, value, key->setting, &number);
-        break;
-    case PARITY:
-        ok = js_word(js, value, parities, &word);
-        number = word + EM_PARITY_EVEN;
-        break;
-    case RATE:
-        ok = read_rate(js, value, &number);
-        break;
-    case RATIO:
-        ok = read_ratio(js, value, 9999, &primary, &secondary);
-        number = EM_CT_RATIO(primary, secondary);
-        break;
-    }
-    if (!ok)
+    if (!sim_setting_read(js, value, setting, &number))
         return false;
-    add_preset(s, key->setting, number);
+    add_preset(s, setting->setting, number);
     /* Set 0 of the history is what was counted under 5/5: another ratio has been set by a first change. */
-    if (key->form == RATIO && number != EM_CT_RATIO(5, 5) && s->ct_changes == 0)
+    if (setting->form == SIM_SETTING_RATIO && number != EM_CT_RATIO(5, 5) && s->ct_changes == 0)
         s->ct_changes = 1;
     return true;
 }
@@ -252,13 +121,13 @@ static void complete_identity(struct sim_setup *s)
         add_preset(s, EM_SETTING_MBUS_ID, serial->value);
 }
 
-#define METER_FIELDS (COUNT(setting_keys) + 1)
+#define METER_FIELDS (SIM_SETTING_COUNT + 1)
 
 static void put_meter_fields(struct js_field fields[METER_FIELDS])
 {
-    for (size_t k = 0; k < COUNT(setting_keys); k++)
-        fields[k] = (struct js_field){setting_keys[k].key, read_setting, &setting_keys[k], false};
-    fields[COUNT(setting_keys)] = (struct js_field){"energy", read_energy, NULL, false};
+    for (size_t k = 0; k < SIM_SETTING_COUNT; k++)
+        fields[k] = (struct js_field){sim_settings[k].key, read_setting, &sim_settings[k], false};
+    fields[SIM_SETTING_COUNT] = (struct js_field){"energy", read_energy, NULL, false};
 }
 
 static bool read_meter(struct js *js, const cJSON *value, void *target, const void *unused)
@@ -280,12 +149,11 @@ static bool read_meter(struct js *js, const cJSON *value, void *target, const vo
 static const struct first_key {
     const char *key, *single;
     enum em_setting setting;
-    bool digits;
 } first_keys[] = {
-    {"first_serial_number", "serial_number", EM_SETTING_SERIAL_NUMBER, true},
-    {"first_mbus_id", "mbus_id", EM_SETTING_MBUS_ID, true},
-    {"first_address", "mbus_address", EM_SETTING_MBUS_ADDRESS, false},
-    {"first_modbus_id", "modbus_id", EM_SETTING_MODBUS_ID, false},
+    {"first_serial_number", "serial_number", EM_SETTING_SERIAL_NUMBER},
+    {"first_mbus_id", "mbus_id", EM_SETTING_MBUS_ID},
+    {"first_address", "mbus_address", EM_SETTING_MBUS_ADDRESS},
+    {"first_modbus_id", "modbus_id", EM_SETTING_MODBUS_ID},
 };
 
 /* One item of the list: a setup, and how many meters it stands for. */
@@ -309,8 +177,7 @@ static bool read_first(struct js *js, const cJSON *value, void *target, const vo
     size_t k = (size_t)(key - first_keys);
 
     item->has_first[k] = true;
-    return key->digits ? read_digits(js, value, 8, &item->first[k])
-                       : read_whole(js, value, key->setting, &item->first[k]);
+    return sim_setting_read(js, value, sim_setting_named(key->single), &item->first[k]);
 }
 
 static bool read_own_load(struct js *js, const cJSON *value, void *target, const void *unused)
@@ -439,7 +306,7 @@ static bool read_ct(struct js *js, const cJSON *value, void *target, const void 
     unsigned primary, secondary;
 
     (void)unused;
-    if (!read_ratio(js, value, 99999, &primary, &secondary))
+    if (!sim_setting_ratio(js, value, 99999, &primary, &secondary))
         return false;
     ((struct sim_scenario *)target)->setup->network.ct_ratio = (double)primary / secondary;
     return true;
