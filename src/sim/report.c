@@ -23,21 +23,24 @@ static void add_number(cJSON *object, const char *name, double number)
     add_value(object, name, &v);
 }
 
+cJSON *sim_report_expectation(const struct sim_result *r)
+{
+    cJSON *item = cJSON_CreateObject();
+
+    add_number(item, "at", sim_seconds(r->at));
+    cJSON_AddStringToObject(item, "name", r->name);
+    cJSON_AddRawToObject(item, "expected", r->expected);
+    cJSON_AddRawToObject(item, "actual", r->actual);
+    cJSON_AddBoolToObject(item, "pass", r->pass);
+    return item;
+}
+
 static void add_expectations(cJSON *report, const struct sim *sim)
 {
     cJSON *list = cJSON_AddArrayToObject(report, "expectations");
 
-    for (size_t k = 0; k < sim->results.count; k++) {
-        const struct sim_result *r = &sim->results.at[k];
-        cJSON *item = cJSON_CreateObject();
-
-        add_number(item, "at", sim_seconds(r->at));
-        cJSON_AddStringToObject(item, "name", r->name);
-        cJSON_AddRawToObject(item, "expected", r->expected);
-        cJSON_AddRawToObject(item, "actual", r->actual);
-        cJSON_AddBoolToObject(item, "pass", r->pass);
-        cJSON_AddItemToArray(list, item);
-    }
+    for (size_t k = 0; k < sim->results.count; k++)
+        cJSON_AddItemToArray(list, sim_report_expectation(&sim->results.at[k]));
 }
 
 /* What one meter has come to. */
