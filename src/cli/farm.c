@@ -303,6 +303,14 @@ static cJSON *make_report(struct farm *farm)
     return sim_suite_report(&farm->suite, items);
 }
 
+static bool reports_anything(const struct farm *farm)
+{
+    for (size_t k = 0; k < farm->files.count; k++)
+        if (!farm->entry[k].scenario || farm->entry[k].scenario->vary.reports)
+            return true; /* an invalid one is told of by itself */
+    return false;
+}
+
 static void clean_up(struct farm *farm)
 {
     for (size_t k = 0; k < farm->files.count; k++) {
@@ -354,7 +362,9 @@ int cli_farm(const struct run_options *o)
     set_fingerprint(&farm);
     list_jobs(&farm);
     put_in_order(&farm);
-    code = run_all(&farm, &stopped);
+    code = o->histogram && !reports_anything(&farm)
+               ? cli_usage_error("run", "--histogram: no scenario has \"vary\" with \"report\"")
+               : run_all(&farm, &stopped);
     clean_up(&farm);
     if (stopped > 0) {
         /* The shell is to see what has ended it. */

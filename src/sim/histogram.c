@@ -16,6 +16,7 @@
 #define PANEL_H  340
 #define BINS_MAX 60
 #define TICKS    8
+#define NAME_W   24 /* of a percentile's name */
 
 struct panel {
     double y;        /* of the upper edge of the plot */
@@ -23,8 +24,8 @@ struct panel {
     double width;    /* of a bin */
     double *value;   /* ascending */
     size_t count, bins, highest;
-    size_t bin[BINS_MAX + 2];
-    double low, high; /* limits; infinite: none */
+    size_t bin[BINS_MAX + 2], bad[BINS_MAX + 2]; /* all, and those of them that are not expected */
+    double low, high;                            /* limits; infinite: none */
 };
 
 static double number_at(const cJSON *object, const char *key, double absent)
@@ -54,11 +55,12 @@ static void divide(struct panel *p)
 {
     double first = p->value[0], last = p->value[p->count - 1], range = last - first;
     double wanted = fmin(fmax(sqrt((double)p->count), 8), BINS_MAX / 2.0);
+    bool same = range <= fabs(last) * 1e-12;
 
-    if (range <= fabs(last) * 1e-12)
+    if (same)
         range = fmax(fabs(last) * 1e-3, 1e-9);
     p->width = nice(range / wanted);
-    p->from = floor(first / p->width) * p->width;
+    p->from = same ? first - p->width / 2 : floor(first / p->width) * p->width;
     p->bins = (size_t)floor((last - p->from) / p->width) + 1;
     p->to = p->from + (double)p->bins * p->width;
     for (size_t k = 0; k < p->count; k++) {
@@ -66,16 +68,17 @@ static void divide(struct panel *p)
 
         n = n < p->bins ? n : p->bins - 1;
         p->highest = ++p->bin[n] > p->highest ? p->bin[n] : p->highest;
+        p->bad[n] += p->value[k] < p->low || p->value[k] > p->high;
     }
 }
 
 /* Makes room for limits that are not too far away to see anything else. */
 static void widen(struct panel *p, double *from, double *to)
 {
-    double range = p->to - p->from;
+    double range = p->to - p->from, margin = range * (p->bins > 1 ? 0.03 : 4);
 
-    *from = p->from - range * 0.03;
-    *to = p->to + range * 0.03;
+    *from = p->from - margin;
+    *to = p->to + margin;
     if (isfinite(p->low) && p->low < *from && p->low > p->from - 3 * range)
         *from = p->low - range * 0.05;
     if (isfinite(p->high) && p->high > *to && p->high < p->to + 3 * range)
@@ -96,6 +99,17 @@ static double height_of(const struct panel *p, double count)
     return count / ((double)p->highest * 1.06) * PLOT_H;
 }
 
+/* As many decimals as tell it from the next one, a step away. */
+static void put_number(char text[40], double number, double step)
+{
+    int decimals = (int)fmax(0, -floor(log10(step) + 1e-9));
+
+    if (decimals > 9 || fabs(number) >= 1e9)
+        snprintf(text, 40, "%.6g", number);
+    else
+        snprintf(text, 40, "%.*f", decimals, number);
+}
+
 static void put_grid(FILE *out, const struct panel *p, const struct axis *a, const char *unit)
 {
     double step = nice((a->to - a->from) / TICKS), counts = fmax(nice((double)p->highest / 4), 1);
@@ -113,7 +127,7 @@ static void put_grid(FILE *out, const struct panel *p, const struct axis *a, con
         double x = x_of(a, k * step);
 
         fprintf(out, "<path d=\"M%.1f %.1fv5\" stroke=\"" SIM_SVG_AXIS "\"/>\n", x, bottom);
-        snprintf(text, sizeof text, "%.6g", k == 0 ? 0.0 : k * step);
+        put_number(text, k == 0 ? 0 : k * step, step);
         sim_svg_text(out, x, bottom + 18, 10, "middle", SIM_SVG_QUIET, text);
     }
     fprintf(out, "<path d=\"M%d %.1fH%d\" stroke=\"" SIM_SVG_AXIS "\"/>\n", LEFT, bottom, WIDTH - RIGHT);
@@ -124,22 +138,28 @@ static void put_grid(FILE *out, const struct panel *p, const struct axis *a, con
     }
 }
 
+static void put_bar(FILE *out, const struct axis *a, double from, double to, double y, double height,
+                    const char *colour)
+{
+    if (height > 0)
+        fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\" fill-opacity=\"0.8\"/>\n",
+                x_of(a, from) + 0.5, y - height, fmax(x_of(a, to) - x_of(a, from) - 1, 0.5), height, colour);
+}
+
+/* What is not expected stands on what is. */
 static void put_bars(FILE *out, const struct panel *p, const struct axis *a)
 {
     for (size_t k = 0; k < p->bins; k++) {
-        double from = p->from + (double)k * p->width, to = from + p->width, h = height_of(p, (double)p->bin[k]);
-        bool bad = to <= p->low || from >= p->high;
+        double from = p->from + (double)k * p->width, to = from + p->width, bottom = p->y + PLOT_H;
+        double good = height_of(p, (double)(p->bin[k] - p->bad[k])), bad = height_of(p, (double)p->bad[k]);
 
-        if (p->bin[k])
-            fprintf(out,
-                    "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\" fill-opacity=\"0.8\"/>\n",
-                    x_of(a, from) + 0.5, p->y + PLOT_H - h, fmax(x_of(a, to) - x_of(a, from) - 1, 0.5), h,
-                    bad ? SIM_SVG_BAD : SIM_SVG_BLUE);
+        put_bar(out, a, from, to, bottom, good, SIM_SVG_BLUE);
+        put_bar(out, a, from, to, bottom - good, bad, SIM_SVG_BAD);
     }
 }
 
-/* An upright line with its name above. level: to keep names apart. */
-static void put_line(FILE *out, const struct panel *p, const struct axis *a, double value, const char *name,
+/* An upright line with its name so far above the plot. */
+static void put_line(FILE *out, const struct panel *p, const struct axis *a, double value, const char *name, int above,
                      const char *colour, const char *dashes)
 {
     double x = x_of(a, value);
@@ -147,8 +167,23 @@ static void put_line(FILE *out, const struct panel *p, const struct axis *a, dou
     if (!(value >= a->from && value <= a->to))
         return;
     fprintf(out, "<path d=\"M%.1f %.1fV%.1f\" stroke=\"%s\" stroke-width=\"1.3\" stroke-dasharray=\"%s\"/>\n", x,
-            p->y - 2, p->y + PLOT_H, colour, dashes);
-    sim_svg_text(out, x, p->y - 6, 10, "middle", colour, name);
+            p->y - above + 3, p->y + PLOT_H, colour, dashes);
+    sim_svg_text(out, x, p->y - above, 10, "middle", colour, name);
+}
+
+/* Names that would stand in each other are left out, but not that of the middle. */
+static void put_percentiles(FILE *out, const struct panel *p, const struct axis *a, const cJSON *row)
+{
+    static const char *const names[] = {"p1", "p5", "p50", "p95", "p99"};
+    double middle = x_of(a, number_at(row, "p50", 0)), last = -NAME_W;
+
+    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+        double value = number_at(row, names[k], INFINITY), x = x_of(a, value);
+        bool clear = k == 2 || (fabs(x - middle) >= NAME_W && x - last >= NAME_W);
+
+        put_line(out, p, a, value, clear ? names[k] : "", 6, SIM_SVG_INK, "2 3");
+        last = clear ? x : last;
+    }
 }
 
 static void put_limits(FILE *out, const struct panel *p, const struct axis *a)
@@ -165,7 +200,7 @@ static void put_head(FILE *out, const struct panel *p, const char *scenario, con
     char text[400], limits[120] = "";
 
     snprintf(text, sizeof text, "%s: %s", scenario, text_at(quantity, "name"));
-    sim_svg_bold(out, LEFT - 30, p->y - 48, 15, text);
+    sim_svg_bold(out, LEFT - 30, p->y - 52, 15, text);
     if (isfinite(p->low) && isfinite(p->high))
         snprintf(limits, sizeof limits, "; expected %.6g to %.6g", p->low, p->high);
     else if (isfinite(p->low) || isfinite(p->high))
@@ -174,12 +209,11 @@ static void put_head(FILE *out, const struct panel *p, const char *scenario, con
     snprintf(text, sizeof text, "%zu runs; mean %.5g, standard deviation %.3g, from %.5g to %.5g %s%s", p->count,
              number_at(row, "mean", 0), number_at(row, "sd", 0), p->value[0], p->value[p->count - 1],
              text_at(quantity, "unit"), limits);
-    sim_svg_text(out, LEFT - 30, p->y - 30, 11, "start", SIM_SVG_QUIET, text);
+    sim_svg_text(out, LEFT - 30, p->y - 34, 11, "start", SIM_SVG_QUIET, text);
 }
 
 static void put_panel(FILE *out, struct panel *p, const char *scenario, const cJSON *quantity, const cJSON *row)
 {
-    static const char *const percents[] = {"p1", "p5", "p50", "p95", "p99"};
     struct axis a;
 
     p->low = number_at(quantity, "min", -INFINITY);
@@ -190,13 +224,12 @@ static void put_panel(FILE *out, struct panel *p, const char *scenario, const cJ
     put_limits(out, p, &a);
     put_grid(out, p, &a, text_at(quantity, "unit"));
     put_bars(out, p, &a);
-    for (size_t k = 0; k < sizeof percents / sizeof percents[0]; k++)
-        put_line(out, p, &a, number_at(row, percents[k], INFINITY), percents[k], SIM_SVG_INK, "2 3");
-    put_line(out, p, &a, p->low, "min", SIM_SVG_WARM, "6 3");
-    put_line(out, p, &a, p->high, "max", SIM_SVG_WARM, "6 3");
+    put_percentiles(out, p, &a, row);
+    put_line(out, p, &a, p->low, "min", 17, SIM_SVG_WARM, "6 3");
+    put_line(out, p, &a, p->high, "max", 17, SIM_SVG_WARM, "6 3");
 }
 
-/* Calls itself nothing but a walk over all quantities with values: out NULL counts them. */
+/* A panel for each quantity that has values; how many. out NULL only counts them. */
 static unsigned put_panels(FILE *out, const cJSON *report)
 {
     const cJSON *item, *quantity;

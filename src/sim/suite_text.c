@@ -177,14 +177,16 @@ static void put_verdict(FILE *out, const cJSON *report)
     double simulated = number_at(report, "simulated_seconds"), wall = number_at(report, "wall_seconds");
     double jobs = number_at(report, "passed") + number_at(report, "failed") + number_at(report, "broken") +
                   number_at(report, "not_run");
-    const cJSON *shard = at(report, "shard");
+    const cJSON *shard = at(report, "shard"), *item;
+    const char *what = "scenario";
     char duration[48];
 
     if (shard)
         fprintf(out, "shard %.0f of %.0f: ", number_at(shard, "number"), number_at(shard, "of"));
+    cJSON_ArrayForEach(item, at(report, "scenarios")) what = at(item, "runs") ? "run" : what;
     sim_duration_text(simulated, duration);
-    fprintf(out, "%.0f run%s, %s simulated in %.2f s (%.0f times real time): ", jobs, jobs == 1 ? "" : "s", duration,
-            wall, wall > 0 ? simulated / wall : 0);
+    fprintf(out, "%.0f %s%s, %s simulated in %.2f s (%.0f times real time): ", jobs, what, jobs == 1 ? "" : "s",
+            duration, wall, wall > 0 ? simulated / wall : 0);
     if (number_at(report, "passed") == jobs) {
         fprintf(out, "all passed\n");
         return;

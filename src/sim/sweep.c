@@ -80,7 +80,7 @@ double *sim_sweep_sorted(const cJSON *runs, const char *name, size_t *count)
         const cJSON *report = cJSON_GetObjectItemCaseSensitive(run, "report");
         const cJSON *value = cJSON_GetObjectItemCaseSensitive(report, name);
 
-        if (cJSON_IsNumber(value))
+        if (cJSON_IsNumber(value) && fabs(value->valuedouble) < 1e18) /* a report may come from anywhere */
             list[(*count)++] = value->valuedouble;
     }
     qsort(list, *count, sizeof *list, ascending);
