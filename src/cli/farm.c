@@ -180,12 +180,12 @@ static cJSON *play(const struct sim_scenario *scenario, const struct sim_vary *v
 
 static cJSON *play_run(const struct sim_scenario *base, unsigned run)
 {
-    cJSON *values = sim_vary_draw(&base->vary, run), *outcome;
     struct js js = {.file = base->file};
-    struct sim_scenario *scenario = sim_scenario_varied(&js, base, values);
-
-    outcome =
+    struct sim_scenario *scenario = sim_scenario_run(&js, base, run);
+    cJSON *values = sim_vary_draw(&base->vary, run);
+    cJSON *outcome =
         scenario ? play(scenario, &base->vary, run, values) : sim_outcome_without(SIM_INVALID, js.error, run, values);
+
     sim_scenario_free(scenario);
     cJSON_Delete(values);
     return outcome;

@@ -335,8 +335,8 @@ static int take_run(const struct run_options *o, struct sim_scenario **scenario)
         return cli_usage_error(
             "run", vary->runs ? "--run: there are only %u runs" : "--run: nothing varies in this scenario", vary->runs);
     values = sim_vary_draw(vary, o->run);
-    one = sim_scenario_varied(&js, *scenario, values);
     text = cJSON_PrintUnformatted(values);
+    one = sim_scenario_run(&js, *scenario, o->run);
     if (!one)
         host_log("%s", js.error);
     else if (!o->quiet)

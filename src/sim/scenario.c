@@ -864,13 +864,13 @@ static struct sim_scenario *read_tree(struct js *js, cJSON *root, const char *fi
     return NULL;
 }
 
-struct sim_scenario *sim_scenario_varied(struct js *js, const struct sim_scenario *base, const cJSON *values)
+/* A scenario with the values of a run in their places and nothing that varies. */
+static struct sim_scenario *fill_in(struct js *js, const struct sim_scenario *base, const cJSON *values)
 {
     cJSON *root = cJSON_Duplicate(base->source, true);
 
     if (!root)
         abort();
-    js->file = base->file;
     cJSON_DeleteItemFromObjectCaseSensitive(root, "vary");
     if (sim_vary_apply(js, root, values))
         return read_tree(js, root, base->file);
@@ -878,13 +878,25 @@ struct sim_scenario *sim_scenario_varied(struct js *js, const struct sim_scenari
     return NULL;
 }
 
+struct sim_scenario *sim_scenario_run(struct js *js, const struct sim_scenario *base, unsigned run)
+{
+    cJSON *values = sim_vary_draw(&base->vary, run);
+    struct js own = {.file = base->file};
+    struct sim_scenario *s = fill_in(&own, base, values);
+
+    cJSON_Delete(values);
+    if (!s) {
+        js->file = base->file;
+        js_fail(js, "run %u: %s", run, own.error + strlen(base->file) + 2);
+    }
+    return s;
+}
+
 /* The first run tells whether the paths lead somewhere. */
 static bool first_run_is_right(struct js *js, const struct sim_scenario *s)
 {
-    cJSON *values = sim_vary_draw(&s->vary, 1);
-    struct sim_scenario *first = sim_scenario_varied(js, s, values);
+    struct sim_scenario *first = sim_scenario_run(js, s, 1);
 
-    cJSON_Delete(values);
     sim_scenario_free(first);
     return first;
 }

@@ -41,9 +41,9 @@ struct sim_scenario {
  * Returns NULL with the message in js->error (without "vmeter: "). Free with sim_scenario_free. */
 struct sim_scenario *sim_scenario_load(struct js *js, const char *file, const char *const *overrides, size_t count);
 
-/* One run of a scenario that varies: a scenario of its own, with the run's values (as sim_vary_draw gives them) in
- * their places, and nothing that varies. NULL and js->error as above. */
-struct sim_scenario *sim_scenario_varied(struct js *js, const struct sim_scenario *base, const cJSON *values);
+/* One run (1 to base->vary.runs) of a scenario that varies: a scenario of its own, with the run's values in their
+ * places and nothing that varies. NULL and js->error as above. */
+struct sim_scenario *sim_scenario_run(struct js *js, const struct sim_scenario *base, unsigned run);
 
 /* Reads a file that holds what stands under "front_end" in a scenario. False with the message in js->error. */
 bool sim_front_end_load(struct js *js, const char *file, struct sim_front_end *fe);
