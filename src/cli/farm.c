@@ -127,6 +127,14 @@ static void list_jobs(struct farm *farm)
     }
 }
 
+/* A message, whose beginning may name a file that is named anyway. */
+static const char *without_file(const char *message, const char *file)
+{
+    size_t n = strlen(file);
+
+    return strncmp(message, file, n) == 0 && strncmp(message + n, ": ", 2) == 0 ? message + n + 2 : message;
+}
+
 /* So that no long one is begun when all others are done. Stable: the order of equal ones stays. */
 static int heavier(const void *a, const void *b, void *ctx)
 {
@@ -144,10 +152,10 @@ static void put_in_order(struct farm *farm)
     if (!farm->order)
         abort();
     for (size_t k = 0; k < farm->jobs; k++) {
-        struct entry *e = &farm->entry[farm->job[k].entry];
+        const struct entry *e = &farm->entry[farm->job[k].entry];
 
         if (e->error)
-            farm->job[k].outcome = sim_outcome_without(SIM_INVALID, e->error, 0, NULL);
+            farm->job[k].outcome = sim_outcome_without(SIM_INVALID, without_file(e->error, e->file), 0, NULL);
         else
             farm->order[farm->to_do++] = k;
         farm->progress.weight += farm->job[k].weight;
@@ -183,8 +191,8 @@ static cJSON *play_run(const struct sim_scenario *base, unsigned run)
     struct js js = {.file = base->file};
     struct sim_scenario *scenario = sim_scenario_run(&js, base, run);
     cJSON *values = sim_vary_draw(&base->vary, run);
-    cJSON *outcome =
-        scenario ? play(scenario, &base->vary, run, values) : sim_outcome_without(SIM_INVALID, js.error, run, values);
+    cJSON *outcome = scenario ? play(scenario, &base->vary, run, values)
+                              : sim_outcome_without(SIM_INVALID, without_file(js.error, base->file), run, values);
 
     sim_scenario_free(scenario);
     cJSON_Delete(values);
