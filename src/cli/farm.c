@@ -12,6 +12,7 @@
 #include "../host/log.h"
 #include "../host/slave.h"
 #include "../host/speed.h"
+#include "../sim/random.h"
 #include "../sim/suite.h"
 #include "picture.h"
 #include "run.h"
@@ -50,14 +51,6 @@ struct farm {
 
 /* --- What there is to do --- */
 
-/* FNV-1a over all that is read, so that shards of something else are told from ours. */
-static uint64_t hash_bytes(uint64_t hash, const char *bytes, size_t n)
-{
-    for (size_t k = 0; k < n; k++)
-        hash = (hash ^ (unsigned char)bytes[k]) * 0x100000001B3u;
-    return hash;
-}
-
 static uint64_t hash_file(uint64_t hash, const char *file)
 {
     FILE *f = fopen(file, "rb");
@@ -65,19 +58,20 @@ static uint64_t hash_file(uint64_t hash, const char *file)
     size_t n;
 
     while (f && (n = fread(bytes, 1, sizeof bytes, f)) > 0)
-        hash = hash_bytes(hash, bytes, n);
+        hash = sim_hash(hash, bytes, n);
     if (f)
         fclose(f);
-    return hash_bytes(hash, "", 1);
+    return sim_hash(hash, "", 1);
 }
 
+/* A hash of all that is read, so that shards of something else are told from ours. */
 static void set_fingerprint(struct farm *farm)
 {
     const struct cli_overrides *o = &farm->options->overrides;
-    uint64_t hash = hash_bytes(0xCBF29CE484222325u, VMETER_VERSION, sizeof VMETER_VERSION);
+    uint64_t hash = sim_hash(SIM_HASH, VMETER_VERSION, sizeof VMETER_VERSION);
 
     for (size_t k = 0; k < o->count; k++)
-        hash = hash_bytes(hash, o->text[k], strlen(o->text[k]) + 1);
+        hash = sim_hash(hash, o->text[k], strlen(o->text[k]) + 1);
     for (size_t k = 0; k < farm->files.count; k++)
         hash = hash_file(hash, farm->files.name[k]);
     snprintf(farm->suite.fingerprint, sizeof farm->suite.fingerprint, "%016llx", (unsigned long long)hash);

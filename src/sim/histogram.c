@@ -28,20 +28,6 @@ struct panel {
     double low, high;                            /* limits; infinite: none */
 };
 
-static double number_at(const cJSON *object, const char *key, double absent)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-
-    return cJSON_IsNumber(item) ? item->valuedouble : absent;
-}
-
-static const char *text_at(const cJSON *object, const char *key)
-{
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
-
-    return text ? text : "";
-}
-
 /* The next of 1, 2, 5, 10, .. times a power of ten that is not below x. */
 static double nice(double x)
 {
@@ -50,11 +36,11 @@ static double nice(double x)
     return decade * (x <= decade * 1.0001 ? 1 : x <= decade * 2.0001 ? 2 : x <= decade * 5.0001 ? 5 : 10);
 }
 
-/* Bins of a round width, about as many as the root of the number of values; the axis shows near limits, too. */
+/* Bins of a round width, half as many again as the root of the number of values; the axis shows near limits, too. */
 static void divide(struct panel *p)
 {
     double first = p->value[0], last = p->value[p->count - 1], range = last - first;
-    double wanted = fmin(fmax(sqrt((double)p->count), 8), BINS_MAX / 2.0);
+    double wanted = fmin(fmax(1.5 * sqrt((double)p->count), 8), 40);
     bool same = range <= fabs(last) * 1e-12;
 
     if (same)
@@ -175,10 +161,10 @@ static void put_line(FILE *out, const struct panel *p, const struct axis *a, dou
 static void put_percentiles(FILE *out, const struct panel *p, const struct axis *a, const cJSON *row)
 {
     static const char *const names[] = {"p1", "p5", "p50", "p95", "p99"};
-    double middle = x_of(a, number_at(row, "p50", 0)), last = -NAME_W;
+    double middle = x_of(a, js_number_at(row, "p50", 0)), last = -NAME_W;
 
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
-        double value = number_at(row, names[k], INFINITY), x = x_of(a, value);
+        double value = js_number_at(row, names[k], INFINITY), x = x_of(a, value);
         bool clear = k == 2 || (fabs(x - middle) >= NAME_W && x - last >= NAME_W);
 
         put_line(out, p, a, value, clear ? names[k] : "", 6, SIM_SVG_INK, "2 3");
@@ -199,7 +185,7 @@ static void put_head(FILE *out, const struct panel *p, const char *scenario, con
 {
     char text[400], limits[120] = "";
 
-    snprintf(text, sizeof text, "%s: %s", scenario, text_at(quantity, "name"));
+    snprintf(text, sizeof text, "%s: %s", scenario, js_text_at(quantity, "name"));
     sim_svg_bold(out, LEFT - 30, p->y - 52, 15, text);
     if (isfinite(p->low) && isfinite(p->high))
         snprintf(limits, sizeof limits, "; expected %.6g to %.6g", p->low, p->high);
@@ -207,8 +193,8 @@ static void put_head(FILE *out, const struct panel *p, const char *scenario, con
         snprintf(limits, sizeof limits, "; expected %s %.6g", isfinite(p->low) ? "at least" : "at most",
                  isfinite(p->low) ? p->low : p->high);
     snprintf(text, sizeof text, "%zu runs; mean %.5g, standard deviation %.3g, from %.5g to %.5g %s%s", p->count,
-             number_at(row, "mean", 0), number_at(row, "sd", 0), p->value[0], p->value[p->count - 1],
-             text_at(quantity, "unit"), limits);
+             js_number_at(row, "mean", 0), js_number_at(row, "sd", 0), p->value[0], p->value[p->count - 1],
+             js_text_at(quantity, "unit"), limits);
     sim_svg_text(out, LEFT - 30, p->y - 34, 11, "start", SIM_SVG_QUIET, text);
 }
 
@@ -216,13 +202,13 @@ static void put_panel(FILE *out, struct panel *p, const char *scenario, const cJ
 {
     struct axis a;
 
-    p->low = number_at(quantity, "min", -INFINITY);
-    p->high = number_at(quantity, "max", INFINITY);
+    p->low = js_number_at(quantity, "min", -INFINITY);
+    p->high = js_number_at(quantity, "max", INFINITY);
     put_head(out, p, scenario, quantity, row);
     divide(p);
     widen(p, &a.from, &a.to);
     put_limits(out, p, &a);
-    put_grid(out, p, &a, text_at(quantity, "unit"));
+    put_grid(out, p, &a, js_text_at(quantity, "unit"));
     put_bars(out, p, &a);
     put_percentiles(out, p, &a, row);
     put_line(out, p, &a, p->low, "min", 17, SIM_SVG_WARM, "6 3");
@@ -243,13 +229,13 @@ static unsigned put_panels(FILE *out, const cJSON *report)
 
         cJSON_ArrayForEach(quantity, cJSON_GetObjectItemCaseSensitive(head, "report"))
         {
-            const char *name = text_at(quantity, "name");
+            const char *name = js_text_at(quantity, "name");
             struct panel panel = {.y = TOP + panels * PANEL_H};
 
             panel.value = sim_sweep_sorted(runs, name, &panel.count);
             panels += panel.count > 0;
             if (out && panel.count > 0)
-                put_panel(out, &panel, text_at(item, "scenario"), quantity,
+                put_panel(out, &panel, js_text_at(item, "scenario"), quantity,
                           cJSON_GetObjectItemCaseSensitive(statistics, name));
             free(panel.value);
         }

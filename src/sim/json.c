@@ -341,6 +341,20 @@ bool js_time(struct js *js, const cJSON *value, int64_t *samples)
     return true;
 }
 
+double js_number_at(const cJSON *object, const char *key, double absent)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+
+    return cJSON_IsNumber(item) ? item->valuedouble : absent;
+}
+
+const char *js_text_at(const cJSON *object, const char *key)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+
+    return text ? text : "";
+}
+
 /* One step of a dotted path: a key, or an index when key is empty. */
 struct path_step {
     char key[64];

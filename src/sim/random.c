@@ -15,13 +15,11 @@ uint64_t sim_random_mix(uint64_t z)
     return z ^ z >> 31;
 }
 
-uint64_t sim_random_text(const char *text)
+uint64_t sim_hash(uint64_t hash, const void *bytes, size_t n)
 {
-    uint64_t hash = 0xCBF29CE484222325u; /* FNV-1a */
-
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 0x100000001B3u;
-    return sim_random_mix(hash);
+    for (const unsigned char *at = bytes; n--; at++)
+        hash = (hash ^ *at) * 0x100000001B3u;
+    return hash;
 }
 
 double sim_random_uniform(uint64_t key)

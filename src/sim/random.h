@@ -4,13 +4,15 @@
 #ifndef SIM_RANDOM_H
 #define SIM_RANDOM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* 64 bits from 64 bits, without a pattern (the finisher of splitmix64). Also the step from a key to the next one. */
 uint64_t sim_random_mix(uint64_t key);
 
-/* 64 bits from a text. */
-uint64_t sim_random_text(const char *text);
+/* Goes on with a hash (FNV-1a; SIM_HASH begins one) over n bytes. Spread it with sim_random_mix to use it as a key. */
+#define SIM_HASH 0xCBF29CE484222325u
+uint64_t sim_hash(uint64_t hash, const void *bytes, size_t n);
 
 /* Even over 0..1, without 0 and 1. */
 double sim_random_uniform(uint64_t key);

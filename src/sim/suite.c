@@ -25,13 +25,6 @@ enum sim_verdict sim_verdict_of(const cJSON *object)
     return (enum sim_verdict)k;
 }
 
-static double number_at(const cJSON *object, const char *key)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-
-    return cJSON_IsNumber(item) ? item->valuedouble : 0;
-}
-
 static double milliseconds(double seconds)
 {
     return floor(seconds * 1000 + 0.5) / 1000;
@@ -75,17 +68,12 @@ cJSON *sim_outcome(struct sim *sim, double wall_seconds)
     return outcome;
 }
 
-/* With twelve digits, which survive any number of readings and writings. */
 static cJSON *quantity(struct sim *sim, const char *name)
 {
     struct sim_value v;
-    char text[32];
 
     sim_read(sim, name, &v);
-    if (v.is_text || !isfinite(v.number))
-        return cJSON_CreateNull();
-    snprintf(text, sizeof text, "%.12g", v.number == 0 ? 0.0 : v.number);
-    return cJSON_CreateNumber(strtod(text, NULL));
+    return v.is_text || !isfinite(v.number) ? cJSON_CreateNull() : sim_sweep_number(v.number);
 }
 
 cJSON *sim_outcome_of_run(struct sim *sim, const struct sim_vary *vary, unsigned run, const cJSON *values,
@@ -133,10 +121,10 @@ static void add_runs(cJSON *item, cJSON *vary, cJSON *runs)
         enum sim_verdict verdict = sim_verdict_of(run);
 
         worst = verdict > worst ? verdict : worst;
-        simulated += number_at(run, "simulated_seconds");
-        wall += number_at(run, "wall_seconds");
+        simulated += js_number_at(run, "simulated_seconds", 0);
+        wall += js_number_at(run, "wall_seconds", 0);
         if (verdict != SIM_PASS && verdict != SIM_NOT_RUN)
-            cJSON_AddItemToArray(failed, cJSON_CreateNumber(number_at(run, "run")));
+            cJSON_AddItemToArray(failed, cJSON_CreateNumber(js_number_at(run, "run", 0)));
     }
     cJSON_AddStringToObject(item, "result", words[worst]);
     cJSON_AddNumberToObject(item, "simulated_seconds", simulated);
@@ -182,7 +170,7 @@ static void count_job(struct totals *t, const cJSON *outcome)
 
     t->verdict[verdict]++;
     t->worst = verdict > t->worst ? verdict : t->worst;
-    t->simulated += number_at(outcome, "simulated_seconds");
+    t->simulated += js_number_at(outcome, "simulated_seconds", 0);
 }
 
 cJSON *sim_suite_report(const struct sim_suite *suite, cJSON *items)
@@ -243,16 +231,16 @@ bool sim_suite_head(struct js *js, const cJSON *report, struct sim_suite *suite)
     const cJSON *shard = cJSON_GetObjectItemCaseSensitive(report, "shard");
     const char *fingerprint = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(report, "fingerprint"));
 
-    *suite = (struct sim_suite){.jobs = (size_t)number_at(report, "jobs"),
-                                .wall_seconds = number_at(report, "wall_seconds")};
+    *suite = (struct sim_suite){.jobs = (size_t)js_number_at(report, "jobs", 0),
+                                .wall_seconds = js_number_at(report, "wall_seconds", 0)};
     if (!fingerprint || sim_verdict_of(report) == SIM_VERDICTS ||
         !has_verdicts(cJSON_GetObjectItemCaseSensitive(report, "scenarios")))
         return js_fail(js, "this is no report of vmeter run with many scenarios");
     snprintf(suite->fingerprint, sizeof suite->fingerprint, "%s", fingerprint);
     if (!shard)
         return true;
-    suite->shard = (unsigned)number_at(shard, "number");
-    suite->of = (unsigned)number_at(shard, "of");
+    suite->shard = (unsigned)js_number_at(shard, "number", 0);
+    suite->of = (unsigned)js_number_at(shard, "of", 0);
     return (suite->shard >= 1 && suite->shard <= suite->of) || js_fail(js, "shard: out of range");
 }
 
@@ -287,14 +275,14 @@ static bool belong_together(struct js *js, const struct sim_suite *head, const c
 
 static int by_index(const void *a, const void *b)
 {
-    double x = number_at(*(cJSON *const *)a, "index"), y = number_at(*(cJSON *const *)b, "index");
+    double x = js_number_at(*(cJSON *const *)a, "index", 0), y = js_number_at(*(cJSON *const *)b, "index", 0);
 
     return (x > y) - (x < y);
 }
 
 static int by_run(const void *a, const void *b)
 {
-    double x = number_at(*(cJSON *const *)a, "run"), y = number_at(*(cJSON *const *)b, "run");
+    double x = js_number_at(*(cJSON *const *)a, "run", 0), y = js_number_at(*(cJSON *const *)b, "run", 0);
 
     return (x > y) - (x < y);
 }

@@ -16,20 +16,6 @@ static const cJSON *at(const cJSON *object, const char *key)
     return cJSON_GetObjectItemCaseSensitive(object, key);
 }
 
-static double number_at(const cJSON *object, const char *key)
-{
-    const cJSON *item = at(object, key);
-
-    return cJSON_IsNumber(item) ? item->valuedouble : 0;
-}
-
-static const char *text_at(const cJSON *object, const char *key)
-{
-    const char *text = cJSON_GetStringValue(at(object, key));
-
-    return text ? text : "";
-}
-
 /* A value as JSON on one line; the caller frees it. */
 static char *json_text(const cJSON *value)
 {
@@ -70,8 +56,9 @@ static void put_expectation(FILE *out, const cJSON *e)
 {
     char *actual = json_text(at(e, "actual")), *expected = json_text(at(e, "expected")), when[48];
 
-    sim_duration_text(number_at(e, "at"), when);
-    fprintf(out, "%s %s = %s, expected %s  (%s)", when, text_at(e, "name"), actual, expected, text_at(e, "where"));
+    sim_duration_text(js_number_at(e, "at", 0), when);
+    fprintf(out, "%s %s = %s, expected %s  (%s)", when, js_text_at(e, "name"), actual, expected,
+            js_text_at(e, "where"));
     free(actual);
     free(expected);
 }
@@ -82,8 +69,8 @@ static void put_reason(FILE *out, const cJSON *outcome, const char *expectations
     const cJSON *first;
     size_t failed = failed_expectations(at(outcome, expectations), &first);
 
-    if (*text_at(outcome, "error")) {
-        fprintf(out, "%s: %s\n", text_at(outcome, "result"), text_at(outcome, "error"));
+    if (*js_text_at(outcome, "error")) {
+        fprintf(out, "%s: %s\n", js_text_at(outcome, "result"), js_text_at(outcome, "error"));
         return;
     }
     put_expectation(out, first);
@@ -117,7 +104,7 @@ static void put_failed_runs(FILE *out, const cJSON *item)
         if (!has_failed(run))
             continue;
         shown++;
-        fprintf(out, "  run %.0f: ", number_at(run, "run"));
+        fprintf(out, "  run %.0f: ", js_number_at(run, "run", 0));
         put_reason(out, run, "failed");
         fprintf(out, "   ");
         put_values(out, at(run, "values"));
@@ -125,7 +112,7 @@ static void put_failed_runs(FILE *out, const cJSON *item)
     }
     if (cJSON_GetArraySize(at(item, "failed_runs")) > RUNS_SHOWN)
         fprintf(out, "  and %d more\n", cJSON_GetArraySize(at(item, "failed_runs")) - RUNS_SHOWN);
-    fprintf(out, "  again alone: vmeter run %s --run %.0f\n", text_at(item, "file"),
+    fprintf(out, "  again alone: vmeter run %s --run %.0f\n", js_text_at(item, "file"),
             cJSON_GetNumberValue(cJSON_GetArrayItem(at(item, "failed_runs"), 0)));
 }
 
@@ -135,23 +122,23 @@ static void put_item(FILE *out, const cJSON *item, bool all)
     char duration[48];
 
     if (has_failed(item) && runs) {
-        fprintf(out, "FAIL  %s: %d of %d runs\n", text_at(item, "file"), cJSON_GetArraySize(at(item, "failed_runs")),
+        fprintf(out, "FAIL  %s: %d of %d runs\n", js_text_at(item, "file"), cJSON_GetArraySize(at(item, "failed_runs")),
                 cJSON_GetArraySize(runs));
         put_failed_runs(out, item);
     } else if (has_failed(item)) {
-        fprintf(out, "FAIL  %s: ", text_at(item, "file"));
+        fprintf(out, "FAIL  %s: ", js_text_at(item, "file"));
         put_reason(out, item, "expectations");
     } else if (all) {
-        sim_duration_text(number_at(item, "simulated_seconds"), duration);
+        sim_duration_text(js_number_at(item, "simulated_seconds", 0), duration);
         fprintf(out, "%s  %s: %s in %.2f s\n", sim_verdict_of(item) == SIM_PASS ? "ok  " : "-   ",
-                text_at(item, "file"), duration, number_at(item, "wall_seconds"));
+                js_text_at(item, "file"), duration, js_number_at(item, "wall_seconds", 0));
     }
 }
 
 static int slower(const void *a, const void *b)
 {
-    double x = number_at(*(const cJSON *const *)a, "wall_seconds"),
-           y = number_at(*(const cJSON *const *)b, "wall_seconds");
+    double x = js_number_at(*(const cJSON *const *)a, "wall_seconds", 0),
+           y = js_number_at(*(const cJSON *const *)b, "wall_seconds", 0);
 
     return (x < y) - (x > y);
 }
@@ -167,34 +154,35 @@ static void put_slowest(FILE *out, const cJSON *items)
     qsort(list, count, sizeof *list, slower);
     fprintf(out, "slowest:");
     for (k = 0; k < count && k < SLOWEST_SHOWN; k++)
-        fprintf(out, "%s %s %.2f s", k ? "," : "", text_at(list[k], "scenario"), number_at(list[k], "wall_seconds"));
+        fprintf(out, "%s %s %.2f s", k ? "," : "", js_text_at(list[k], "scenario"),
+                js_number_at(list[k], "wall_seconds", 0));
     fprintf(out, "\n");
     free(list);
 }
 
 static void put_verdict(FILE *out, const cJSON *report)
 {
-    double simulated = number_at(report, "simulated_seconds"), wall = number_at(report, "wall_seconds");
-    double jobs = number_at(report, "passed") + number_at(report, "failed") + number_at(report, "broken") +
-                  number_at(report, "not_run");
+    double simulated = js_number_at(report, "simulated_seconds", 0), wall = js_number_at(report, "wall_seconds", 0);
+    double jobs = js_number_at(report, "passed", 0) + js_number_at(report, "failed", 0) +
+                  js_number_at(report, "broken", 0) + js_number_at(report, "not_run", 0);
     const cJSON *shard = at(report, "shard"), *item;
     const char *what = "scenario";
     char duration[48];
 
     if (shard)
-        fprintf(out, "shard %.0f of %.0f: ", number_at(shard, "number"), number_at(shard, "of"));
+        fprintf(out, "shard %.0f of %.0f: ", js_number_at(shard, "number", 0), js_number_at(shard, "of", 0));
     cJSON_ArrayForEach(item, at(report, "scenarios")) what = at(item, "runs") ? "run" : what;
     sim_duration_text(simulated, duration);
     fprintf(out, "%.0f %s%s, %s simulated in %.2f s (%.0f times real time): ", jobs, what, jobs == 1 ? "" : "s",
             duration, wall, wall > 0 ? simulated / wall : 0);
-    if (number_at(report, "passed") == jobs) {
+    if (js_number_at(report, "passed", 0) == jobs) {
         fprintf(out, "all passed\n");
         return;
     }
-    fprintf(out, "%.0f passed", number_at(report, "passed"));
+    fprintf(out, "%.0f passed", js_number_at(report, "passed", 0));
     for (const char *const *key = (const char *const[]){"failed", "broken", "not_run", NULL}; *key; key++)
-        if (number_at(report, *key) > 0)
-            fprintf(out, ", %.0f %s", number_at(report, *key),
+        if (js_number_at(report, *key, 0) > 0)
+            fprintf(out, ", %.0f %s", js_number_at(report, *key, 0),
                     **key == 'f'   ? "FAILED"
                     : **key == 'b' ? "BROKEN"
                                    : "not run");
@@ -210,7 +198,7 @@ void sim_suite_text(FILE *out, const cJSON *report, enum sim_suite_detail detail
     {
         if (detail == SIM_SUITE_FAILURES || !at(item, "vary"))
             continue;
-        fprintf(out, "%s: %d runs\n", text_at(item, "file"), cJSON_GetArraySize(at(item, "runs")));
+        fprintf(out, "%s: %d runs\n", js_text_at(item, "file"), cJSON_GetArraySize(at(item, "runs")));
         sim_sweep_table(out, at(item, "vary"), at(item, "statistics"));
     }
     if (detail != SIM_SUITE_FAILURES && cJSON_GetArraySize(items) > 1)
@@ -225,13 +213,13 @@ static void put_case(FILE *out, const cJSON *item, const char *name, const cJSON
 {
     char *actual = json_text(at(e, "actual")), *expected = json_text(at(e, "expected"));
     char *given = values ? json_text(values) : strdup("");
-    size_t size = strlen(given) + strlen(text_at(e, "where")) + 8;
+    size_t size = strlen(given) + strlen(js_text_at(e, "where")) + 8;
     char *where = malloc(size);
 
     if (!where)
         abort();
-    snprintf(where, size, "%s%s%s", text_at(e, "where"), *given ? "; " : "", given);
-    sim_junit_failed(out, text_at(item, "scenario"), name, expected, actual, text_at(item, "file"), where);
+    snprintf(where, size, "%s%s%s", js_text_at(e, "where"), *given ? "; " : "", given);
+    sim_junit_failed(out, js_text_at(item, "scenario"), name, expected, actual, js_text_at(item, "file"), where);
     free(where);
     free(given);
     free(actual);
@@ -241,7 +229,7 @@ static void put_case(FILE *out, const cJSON *item, const char *name, const cJSON
 /* A job as one case, when it did not come to an end or is one of many runs. */
 static void put_job(FILE *out, const cJSON *item, const cJSON *outcome, const char *name)
 {
-    const char *suite = text_at(item, "scenario");
+    const char *suite = js_text_at(item, "scenario");
     const cJSON *first;
 
     if (sim_verdict_of(outcome) == SIM_PASS)
@@ -251,7 +239,7 @@ static void put_job(FILE *out, const cJSON *item, const cJSON *outcome, const ch
     else if (failed_expectations(at(outcome, "failed"), &first))
         put_case(out, item, name, first, at(outcome, "values"));
     else
-        sim_junit_broken(out, suite, name, text_at(outcome, "error"));
+        sim_junit_broken(out, suite, name, js_text_at(outcome, "error"));
 }
 
 static void put_runs(FILE *out, const cJSON *item)
@@ -264,14 +252,14 @@ static void put_runs(FILE *out, const cJSON *item)
         verdict[sim_verdict_of(run)]++;
         total++;
     }
-    sim_junit_suite(out, text_at(item, "scenario"), total, verdict[SIM_FAIL],
+    sim_junit_suite(out, js_text_at(item, "scenario"), total, verdict[SIM_FAIL],
                     total - verdict[SIM_PASS] - verdict[SIM_FAIL] - verdict[SIM_NOT_RUN], verdict[SIM_NOT_RUN],
-                    number_at(item, "wall_seconds"));
+                    js_number_at(item, "wall_seconds", 0));
     cJSON_ArrayForEach(run, at(item, "runs"))
     {
         char name[32];
 
-        snprintf(name, sizeof name, "run %.0f", number_at(run, "run"));
+        snprintf(name, sizeof name, "run %.0f", js_number_at(run, "run", 0));
         put_job(out, item, run, name);
     }
 }
@@ -281,15 +269,15 @@ static void put_expectations(FILE *out, const cJSON *item)
     const cJSON *list = at(item, "expectations"), *e;
     size_t failed = failed_expectations(list, &e);
 
-    sim_junit_suite(out, text_at(item, "scenario"), (size_t)cJSON_GetArraySize(list), failed, 0, 0,
-                    number_at(item, "wall_seconds"));
+    sim_junit_suite(out, js_text_at(item, "scenario"), (size_t)cJSON_GetArraySize(list), failed, 0, 0,
+                    js_number_at(item, "wall_seconds", 0));
     cJSON_ArrayForEach(e, list)
     {
         char name[300];
 
-        snprintf(name, sizeof name, "%.9g s: %s", number_at(e, "at"), text_at(e, "name"));
+        snprintf(name, sizeof name, "%.9g s: %s", js_number_at(e, "at", 0), js_text_at(e, "name"));
         if (cJSON_IsTrue(at(e, "pass")))
-            sim_junit_passed(out, text_at(item, "scenario"), name);
+            sim_junit_passed(out, js_text_at(item, "scenario"), name);
         else
             put_case(out, item, name, e, NULL);
     }
@@ -309,7 +297,7 @@ void sim_suite_junit(FILE *out, const cJSON *report)
         } else if (verdict == SIM_PASS || verdict == SIM_FAIL) {
             put_expectations(out, item);
         } else {
-            sim_junit_suite(out, text_at(item, "scenario"), 1, 0, verdict != SIM_NOT_RUN, verdict == SIM_NOT_RUN, 0);
+            sim_junit_suite(out, js_text_at(item, "scenario"), 1, 0, verdict != SIM_NOT_RUN, verdict == SIM_NOT_RUN, 0);
             put_job(out, item, item, "the whole");
         }
         sim_junit_suite_end(out);

@@ -53,13 +53,6 @@ cJSON *sim_sweep_head(const struct sim_scenario *s)
 
 /* --- Statistics --- */
 
-static const char *name_of(const cJSON *quantity)
-{
-    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(quantity, "name"));
-
-    return name ? name : "";
-}
-
 static int ascending(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -95,13 +88,17 @@ static double percentile(const double *sorted, size_t count, unsigned percent)
     return sorted[rank ? rank - 1 : 0];
 }
 
-/* Twelve digits, as the values have. */
-static void add_number(cJSON *object, const char *key, double number)
+cJSON *sim_sweep_number(double number)
 {
     char text[32];
 
-    snprintf(text, sizeof text, "%.12g", number == 0 ? 0.0 : number);
-    cJSON_AddNumberToObject(object, key, strtod(text, NULL));
+    snprintf(text, sizeof text, "%.12g", number == 0 ? 0.0 : number); /* never -0 */
+    return cJSON_CreateNumber(strtod(text, NULL));
+}
+
+static void add_number(cJSON *object, const char *key, double number)
+{
+    cJSON_AddItemToObject(object, key, sim_sweep_number(number));
 }
 
 static cJSON *statistics_of(const double *sorted, size_t count)
@@ -139,9 +136,9 @@ cJSON *sim_sweep_statistics(const cJSON *head, const cJSON *runs)
     cJSON_ArrayForEach(quantity, cJSON_GetObjectItemCaseSensitive(head, "report"))
     {
         size_t count;
-        double *sorted = sim_sweep_sorted(runs, name_of(quantity), &count);
+        double *sorted = sim_sweep_sorted(runs, js_text_at(quantity, "name"), &count);
 
-        cJSON_AddItemToObject(statistics, name_of(quantity), statistics_of(sorted, count));
+        cJSON_AddItemToObject(statistics, js_text_at(quantity, "name"), statistics_of(sorted, count));
         free(sorted);
     }
     return statistics;
@@ -157,12 +154,13 @@ void sim_sweep_table(FILE *out, const cJSON *head, const cJSON *statistics)
 
     cJSON_ArrayForEach(quantity, cJSON_GetObjectItemCaseSensitive(head, "report"))
     {
-        const cJSON *row = cJSON_GetObjectItemCaseSensitive(statistics, name_of(quantity));
+        const cJSON *row = cJSON_GetObjectItemCaseSensitive(statistics, js_text_at(quantity, "name"));
         const char *unit = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(quantity, "unit"));
 
         for (size_t k = 0; first && k < COUNT(columns); k++)
             fprintf(out, "%s%10s", k ? " " : "", columns[k]);
-        fprintf(out, "%s%s%s%s\n", first ? "\n" : "", name_of(quantity), unit && *unit ? ", " : "", unit ? unit : "");
+        fprintf(out, "%s%s%s%s\n", first ? "\n" : "", js_text_at(quantity, "name"), unit && *unit ? ", " : "",
+                unit ? unit : "");
         for (size_t k = 0; k < COUNT(columns); k++) {
             const cJSON *value = cJSON_GetObjectItemCaseSensitive(row, columns[k]);
 

@@ -11,6 +11,9 @@
  * Limits are those of the last expectation of the same name. The caller owns it. */
 cJSON *sim_sweep_head(const struct sim_scenario *scenario);
 
+/* A number with twelve digits, which survive any number of writings and readings. The caller owns it. */
+cJSON *sim_sweep_number(double number);
+
 /* Statistics of the quantities of `head` over runs: {NAME: {"count", "min", "mean", "sd", "p1", "p5", "p50", "p95",
  * "p99", "max"}}. Percentiles are values that occurred (nearest rank). The caller owns it. */
 cJSON *sim_sweep_statistics(const cJSON *head, const cJSON *runs);

@@ -306,7 +306,7 @@ cJSON *sim_vary_draw(const struct sim_vary *vary, unsigned run)
     k %= places; /* more runs than combinations: over again */
     for (unsigned n = 0; n < vary->values; n++) {
         const struct sim_varied *v = &vary->value[n];
-        uint64_t key = sim_random_mix(sim_random_mix(vary->seed) ^ sim_random_text(v->path)) + run;
+        uint64_t key = sim_random_mix(sim_random_mix(vary->seed) ^ sim_hash(SIM_HASH, v->path, strlen(v->path))) + run;
         unsigned place = 0;
 
         if (goes_in_turn(v)) { /* the first one turns slowest */
