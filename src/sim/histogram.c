@@ -183,16 +183,21 @@ static void put_limits(FILE *out, const struct panel *p, const struct axis *a)
 
 static void put_head(FILE *out, const struct panel *p, const char *scenario, const cJSON *quantity, const cJSON *row)
 {
-    char text[400], limits[120] = "";
+    const char *name = js_text_at(quantity, "name");
+    size_t size = strlen(scenario) + strlen(name) + 3;
+    char *title = malloc(size), text[300], limits[120] = "";
 
-    snprintf(text, sizeof text, "%s: %s", scenario, js_text_at(quantity, "name"));
-    sim_svg_bold(out, LEFT - 30, p->y - 52, 15, text);
+    if (!title)
+        abort();
+    snprintf(title, size, "%s: %s", scenario, name);
+    sim_svg_bold(out, LEFT - 30, p->y - 52, 15, title);
+    free(title);
     if (isfinite(p->low) && isfinite(p->high))
         snprintf(limits, sizeof limits, "; expected %.6g to %.6g", p->low, p->high);
     else if (isfinite(p->low) || isfinite(p->high))
         snprintf(limits, sizeof limits, "; expected %s %.6g", isfinite(p->low) ? "at least" : "at most",
                  isfinite(p->low) ? p->low : p->high);
-    snprintf(text, sizeof text, "%zu runs; mean %.5g, standard deviation %.3g, from %.5g to %.5g %s%s", p->count,
+    snprintf(text, sizeof text, "%zu runs; mean %.5g, standard deviation %.3g, from %.5g to %.5g %.20s%s", p->count,
              js_number_at(row, "mean", 0), js_number_at(row, "sd", 0), p->value[0], p->value[p->count - 1],
              js_text_at(quantity, "unit"), limits);
     sim_svg_text(out, LEFT - 30, p->y - 34, 11, "start", SIM_SVG_QUIET, text);
