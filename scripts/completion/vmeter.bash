@@ -45,8 +45,11 @@ _vmeter_argument() {
     case $command:$option in
     run:--csv-columns) _vmeter_names "$current" ;;
     run:--csv-every) _vmeter_words "$current" '1s 10s 1m 15m 1h' ;;
-    run:--report) _vmeter_files "$current" .json ;;
-    run:--junit) _vmeter_files "$current" .xml ;;
+    run:--report | merge:--report) _vmeter_files "$current" .json ;;
+    run:--junit | merge:--junit) _vmeter_files "$current" .xml ;;
+    run:--histogram | merge:--histogram) _vmeter_files "$current" .svg ;;
+    run:--shard) _vmeter_words "$current" '1/2 1/4 1/8' ;;
+    run:--run) _vmeter_words "$current" '1' ;;
     run:--csv) _vmeter_files "$current" .csv ;;
     run:--pulses) _vmeter_files "$current" .vcd ;;
     run:--nvm | serve:--nvm | ui:--nvm) _vmeter_files "$current" '' ;;
@@ -69,7 +72,7 @@ _vmeter_argument() {
     conformance:--plot) _vmeter_files "$current" .svg ;;
     conformance:--nvm | calibrate:--nvm) _vmeter_files "$current" '' ;;
     conformance:--rows) _vmeter_words "$current" 'A S N C R T I Q E' ;;
-    conformance:--jobs) _vmeter_words "$current" '1 2 4 8' ;;
+    run:--jobs | conformance:--jobs) _vmeter_words "$current" '1 2 4 8' ;;
     read:--baud) _vmeter_words "$current" '300 600 1200 2400 4800 9600 19200 38400 57600 115200' ;;
     read:--parity) _vmeter_words "$current" 'even none odd' ;;
     read:--unit) _vmeter_words "$current" '1' ;;
@@ -82,7 +85,7 @@ _vmeter() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _vmeter_words "$current" 'run serve ui lcd read map check calibrate conformance ctl --help --version'
+        _vmeter_words "$current" 'run merge serve ui lcd read map check calibrate conformance ctl --help --version'
         return
     fi
     # "=" is a word of its own on a command line: --speed=max is --speed, =, max.
@@ -96,7 +99,8 @@ _vmeter() {
     _vmeter_argument "$command" "$previous" "$current" && return
     if [[ $current == -* ]]; then
         case $command in
-        run) _vmeter_words "$current" '--report --junit --csv --csv-every --csv-columns --pulses --nvm --set --no-jump -q -v --help' ;;
+        run) _vmeter_words "$current" '--report --junit --csv --csv-every --csv-columns --pulses --nvm --set --no-jump --jobs --shard --histogram --run -q -v --help' ;;
+        merge) _vmeter_words "$current" '--report --junit --histogram -q -v --help' ;;
         serve) _vmeter_words "$current" '--modbus --modbus-port --mbus --mbus-tcp --mbus-port --app --control --record --speed --nvm --set -v --help' ;;
         ui) _vmeter_words "$current" '--size --modbus --modbus-port --mbus --mbus-tcp --mbus-port --app --control --record --speed --nvm --set -v --help' ;;
         lcd) _vmeter_words "$current" '--at --text --png --front --scale --meter --set --help' ;;
@@ -109,7 +113,7 @@ _vmeter() {
         return
     fi
     case $command in
-    run | serve | ui | lcd | check) _vmeter_files "$current" .json ;;
+    run | merge | serve | ui | lcd | check) _vmeter_files "$current" .json ;;
     read) _vmeter_files "$current" '' ;;
     ctl)
         if ((COMP_CWORD == 2)); then

@@ -2,6 +2,7 @@
  * vmeter check: is this scenario all right? */
 #include <stdio.h>
 
+#include "../host/log.h"
 #include "../sim/report.h"
 #include "cli.h"
 
@@ -14,6 +15,22 @@ static const char help[] =
     "  -h, --help  this text\n";
 
 static const struct option long_options[] = {{"help", no_argument, NULL, 'h'}, {0}};
+
+/* Are all runs of a scenario that varies all right? Tells of the first that is not. */
+static bool check_runs(const struct sim_scenario *s)
+{
+    for (unsigned run = 1; run <= s->vary.runs; run++) {
+        struct js js = {.file = s->file};
+        struct sim_scenario *one = sim_scenario_run(&js, s, run);
+
+        if (!one)
+            host_log("%s", js.error);
+        sim_scenario_free(one);
+        if (!one)
+            return false;
+    }
+    return true;
+}
 
 int cli_check(int argc, char **argv)
 {
@@ -31,13 +48,17 @@ int cli_check(int argc, char **argv)
         struct sim_scenario *s = cli_load(argv[optind], NULL);
         char duration[48];
 
-        if (!s) {
+        if (!s || !check_runs(s)) {
+            sim_scenario_free(s);
             code = CLI_USAGE;
             continue;
         }
         sim_duration_text(sim_seconds(s->duration), duration);
-        printf("%s: ok: \"%s\", %s, %u event(s)%s\n", argv[optind], s->name, duration, s->timed_count,
+        printf("%s: ok: \"%s\", %s, %u event(s)%s", argv[optind], s->name, duration, s->timed_count,
                s->profile.rows ? ", a load profile" : "");
+        if (s->vary.runs)
+            printf(", %u runs", s->vary.runs);
+        printf("\n");
         sim_scenario_free(s);
     }
     return code;

@@ -17,6 +17,7 @@ enum cli_exit {
 };
 
 int cli_run(int argc, char **argv);
+int cli_merge(int argc, char **argv);
 int cli_serve(int argc, char **argv);
 int cli_ui(int argc, char **argv);
 int cli_read(int argc, char **argv);
@@ -55,6 +56,9 @@ bool cli_close_output(FILE *f, const char *name);
 
 /* Seconds of a clock that only goes forward. */
 double cli_wall_seconds(void);
+
+/* How many processors this process may use, at most max. */
+unsigned cli_processors(unsigned max);
 
 /* A number from an option's text within limits; prints an error and returns false. */
 bool cli_number(const char *command, const char *option, const char *text, double min, double max, double *out);

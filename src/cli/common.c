@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What several commands need. */
 #include <errno.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,4 +104,14 @@ double cli_wall_seconds(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+unsigned cli_processors(unsigned max)
+{
+    cpu_set_t set;
+    unsigned count;
+
+    /* A set that is too small for a very large machine: take what it holds. */
+    count = sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : CPU_SETSIZE;
+    return count < 1 ? 1 : count > max ? max : count;
 }

@@ -63,11 +63,10 @@ static const struct option long_options[] = {
 /* Returns an exit code, or -1 to go on. */
 static int read_options(int argc, char **argv, struct options *o)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
     int option;
     double jobs;
 
-    *o = (struct options){.jobs = processors < 1 ? 1 : processors > JOBS_MAX ? JOBS_MAX : (unsigned)processors};
+    *o = (struct options){.jobs = cli_processors(JOBS_MAX)};
     while ((option = cli_option(argc, argv, "hq", long_options)) != -1) {
         switch (option) {
         case OPT_REPORT:

@@ -10,7 +10,8 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *summary;
 } commands[] = {
-    {"run", cli_run, "run a scenario headless, as fast as it goes, and judge its expectations"},
+    {"run", cli_run, "run scenarios headless, as fast as it goes, and judge their expectations"},
+    {"merge", cli_merge, "make one report of the shards of a run"},
     {"serve", cli_serve, "run a meter in real time and answer Modbus RTU and M-Bus on virtual serial ports"},
     {"ui", cli_ui, "the same with a window: the meter's front and a bench around it"},
     {"lcd", cli_lcd, "show the display at some moment of a scenario, as text or as a picture"},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * vmeter run: a scenario in virtual time. */
+ * vmeter run: a scenario in virtual time; farm.c runs many. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,13 +11,15 @@
 #include "../host/slave.h"
 #include "../host/speed.h"
 #include "../sim/report.h"
-#include "cli.h"
 #include "picture.h"
+#include "run.h"
 
 static const char help[] =
-    "usage: vmeter run SCENARIO.json [options]\n"
+    "usage: vmeter run SCENARIO.json|FOLDER... [options]\n"
     "\n"
-    "Runs a scenario in virtual time, as fast as it goes, and judges its expectations.\n"
+    "Runs a scenario in virtual time, as fast as it goes, and judges its expectations. Several scenarios, a folder's\n"
+    "*.json (those in it, not those in folders below), and the runs of a scenario with \"vary\" are spread over all\n"
+    "processors and have one verdict.\n"
     "\n"
     "  --report FILE        write what came out as JSON: expectations, registers, energies, reference\n"
     "  --junit FILE         write one test case per expectation\n"
@@ -31,6 +33,10 @@ static const char help[] =
     "                       and \"meter\" in the scenario does not count; it is kept in step with the meter\n"
     "  --set PATH=VALUE     change the scenario before it runs, as in load.L1.current=20; may be repeated\n"
     "  --no-jump            make every sample, also where a steady signal repeats: slower, and the same results\n"
+    "  --jobs N             so many processes (default: one a processor)\n"
+    "  --shard K/M          every M-th scenario or run, from the K-th on; vmeter merge makes one report of all M\n"
+    "  --histogram FILE     draw what the runs of a scenario with \"vary\" report, as SVG\n"
+    "  --run K              only run K of a scenario with \"vary\", as a scenario of its own\n"
     "  -q                   print failures and nothing else\n"
     "  -v                   print every expectation\n"
     "  -h, --help           this text\n"
@@ -38,18 +44,13 @@ static const char help[] =
     "FILE may be - for standard output. While it runs, a terminal shows a progress bar.\n"
     "\n"
     "  vmeter run scenarios/household-day.json\n"
-    "  vmeter run scenarios/motor.json --report r.json --junit r.xml --set duration=1h\n";
-
-struct options {
-    const char *scenario, *report, *junit, *csv, *csv_columns, *pulses, *nvm;
-    struct cli_overrides overrides;
-    int64_t csv_every;
-    bool quiet, verbose, no_jump;
-};
+    "  vmeter run scenarios/motor.json --report r.json --junit r.xml --set duration=1h\n"
+    "  vmeter run scenarios --shard 2/4 --report shard-2.json\n"
+    "  vmeter run scenarios/tolerance.json --histogram errors.svg\n";
 
 /* A run in progress. */
 struct run {
-    const struct options *options;
+    const struct run_options *options;
     struct sim *sim;
     struct sim_csv columns;
     FILE *report, *junit, *csv, *pulses;
@@ -68,7 +69,11 @@ enum {
     OPT_PULSES,
     OPT_NVM,
     OPT_SET,
-    OPT_NO_JUMP
+    OPT_NO_JUMP,
+    OPT_JOBS,
+    OPT_SHARD,
+    OPT_HISTOGRAM,
+    OPT_RUN
 };
 
 static const struct option long_options[] = {
@@ -81,16 +86,50 @@ static const struct option long_options[] = {
     {"nvm", required_argument, NULL, OPT_NVM},
     {"set", required_argument, NULL, OPT_SET},
     {"no-jump", no_argument, NULL, OPT_NO_JUMP},
+    {"jobs", required_argument, NULL, OPT_JOBS},
+    {"shard", required_argument, NULL, OPT_SHARD},
+    {"histogram", required_argument, NULL, OPT_HISTOGRAM},
+    {"run", required_argument, NULL, OPT_RUN},
     {"help", no_argument, NULL, 'h'},
     {0},
 };
 
-/* Returns an exit code, or -1 to go on. */
-static int read_options(int argc, char **argv, struct options *o)
+/* "2/4" */
+static bool read_shard(const char *text, struct run_options *o)
 {
+    int end = 0;
+
+    return strspn(text, "0123456789/") == strlen(text) && sscanf(text, "%6u/%6u%n", &o->shard, &o->of, &end) == 2 &&
+           !text[end] && o->shard >= 1 && o->shard <= o->of && o->of <= SHARDS_MAX;
+}
+
+/* What is about the one simulation of one scenario. */
+static const char *option_of_one(const struct run_options *o)
+{
+    return o->csv ? "--csv" : o->pulses ? "--pulses" : o->nvm ? "--nvm" : NULL;
+}
+
+/* Do the options go together? Returns an exit code, or -1 to go on. */
+static int check_options(const char *command, const struct run_options *o)
+{
+    if (!o->scenarios)
+        return cli_usage_error(command, "which scenario?");
+    if (!o->csv && o->csv_columns)
+        return cli_usage_error(command, "--csv-columns goes with --csv");
+    if (cli_is_farm(o) && option_of_one(o))
+        return cli_usage_error(command, "%s goes with one scenario", option_of_one(o));
+    if (o->run && (o->scenarios > 1 || o->of || o->histogram))
+        return cli_usage_error(command, "--run is one run of one scenario");
+    return -1;
+}
+
+/* Returns an exit code, or -1 to go on. */
+static int read_options(int argc, char **argv, struct run_options *o)
+{
+    double number;
     int option;
 
-    *o = (struct options){.csv_every = EM_SAMPLE_RATE};
+    *o = (struct run_options){.csv_every = EM_SAMPLE_RATE, .jobs = cli_processors(JOBS_MAX)};
     while ((option = cli_option(argc, argv, "hqv", long_options)) != -1) {
         switch (option) {
         case OPT_REPORT:
@@ -122,6 +161,24 @@ static int read_options(int argc, char **argv, struct options *o)
         case OPT_NO_JUMP:
             o->no_jump = true;
             break;
+        case OPT_JOBS:
+            if (!cli_number(argv[0], "--jobs", optarg, 1, JOBS_MAX, &number))
+                return CLI_USAGE;
+            o->jobs = (unsigned)number;
+            break;
+        case OPT_SHARD:
+            if (!read_shard(optarg, o))
+                return cli_usage_error(argv[0], "--shard: \"%s\" must be K/M, as in 2/4: 1 to M of at most %d", optarg,
+                                       SHARDS_MAX);
+            break;
+        case OPT_HISTOGRAM:
+            o->histogram = optarg;
+            break;
+        case OPT_RUN:
+            if (!cli_number(argv[0], "--run", optarg, 1, SIM_RUNS_MAX, &number))
+                return CLI_USAGE;
+            o->run = (unsigned)number;
+            break;
         case 'q':
             o->quiet = true;
             break;
@@ -135,12 +192,9 @@ static int read_options(int argc, char **argv, struct options *o)
             return CLI_USAGE;
         }
     }
-    if (optind != argc - 1)
-        return cli_usage_error(argv[0], optind == argc ? "which scenario?" : "only one scenario at a time");
-    if (!o->csv && o->csv_columns)
-        return cli_usage_error(argv[0], "--csv-columns goes with --csv");
-    o->scenario = argv[optind];
-    return -1;
+    o->scenario = argv + optind;
+    o->scenarios = argc - optind;
+    return check_options(argv[0], o);
 }
 
 /* --- Running --- */
@@ -205,7 +259,7 @@ static void run_to_end(struct run *r)
 /* Opens all that will be written before anything runs: a wrong name shall not cost a long run. */
 static bool open_files(struct run *r, const struct sim_scenario *scenario)
 {
-    const struct options *o = r->options;
+    const struct run_options *o = r->options;
     char error[512];
 
     if (o->nvm && !(r->nvm = host_nvm_open(o->nvm, scenario->meters, error, sizeof error))) {
@@ -219,7 +273,7 @@ static bool open_files(struct run *r, const struct sim_scenario *scenario)
 /* Writes the results and closes all outputs. */
 static bool write_results(struct run *r, double wall)
 {
-    const struct options *o = r->options;
+    const struct run_options *o = r->options;
     bool ok = true;
 
     if (r->csv)
@@ -240,7 +294,7 @@ static bool write_results(struct run *r, double wall)
     return ok;
 }
 
-static int run_scenario(const struct options *o, const struct sim_scenario *scenario, struct run *r)
+static int run_scenario(const struct run_options *o, const struct sim_scenario *scenario, struct run *r)
 {
     struct sim_speed speed = host_speed_best()->loops;
     struct host_modbus *slave;
@@ -280,29 +334,71 @@ static int run_scenario(const struct options *o, const struct sim_scenario *scen
     return r->sim->results.failed ? CLI_FAILED : CLI_OK;
 }
 
+/* Run o->run of a scenario, in its place. Returns an exit code, or -1 to go on. */
+static int take_run(const struct run_options *o, struct sim_scenario **scenario)
+{
+    struct js js = {.file = o->scenario[0]};
+    const struct sim_vary *vary = &(*scenario)->vary;
+    struct sim_scenario *one;
+    cJSON *values;
+    char *text;
+
+    if (o->run > vary->runs)
+        return cli_usage_error(
+            "run", vary->runs ? "--run: there are only %u runs" : "--run: nothing varies in this scenario", vary->runs);
+    values = sim_vary_draw(vary, o->run);
+    text = cJSON_PrintUnformatted(values);
+    one = sim_scenario_run(&js, *scenario, o->run);
+    if (!one)
+        host_log("%s", js.error);
+    else if (!o->quiet)
+        fprintf(stderr, "run %u of %u: %s\n", o->run, vary->runs, text);
+    free(text);
+    cJSON_Delete(values);
+    sim_scenario_free(*scenario);
+    *scenario = one;
+    return one ? -1 : CLI_USAGE;
+}
+
+/* One scenario as a simulation in this process. */
+static int run_one(const struct run_options *o, struct sim_scenario *scenario)
+{
+    struct run r = {.options = o};
+    struct js js = {.file = "--csv-columns"};
+    int code;
+
+    if (o->csv && !sim_csv_columns(&js, o->csv_columns, scenario->meters, &r.columns)) {
+        code = cli_usage_error("run", "%s", js.error);
+    } else {
+        code = open_files(&r, scenario) ? run_scenario(o, scenario, &r) : CLI_WORLD;
+        sim_free(r.sim);
+        if (!host_nvm_close(r.nvm))
+            code = CLI_WORLD;
+    }
+    sim_csv_free(&r.columns);
+    return code;
+}
+
 int cli_run(int argc, char **argv)
 {
-    struct options o;
-    struct run r = {.options = &o};
-    struct js js = {.file = "--csv-columns"};
+    struct run_options o;
     struct sim_scenario *scenario;
     int code = read_options(argc, argv, &o);
 
     if (code >= 0)
         return code;
-    scenario = cli_load(o.scenario, &o.overrides);
-    if (scenario && o.csv && !sim_csv_columns(&js, o.csv_columns, scenario->meters, &r.columns)) {
-        code = cli_usage_error(argv[0], "%s", js.error);
-        sim_scenario_free(scenario);
-    } else if (scenario) {
-        code = open_files(&r, scenario) ? run_scenario(&o, scenario, &r) : CLI_WORLD;
-        sim_free(r.sim);
-        if (!host_nvm_close(r.nvm))
-            code = CLI_WORLD;
-        sim_scenario_free(scenario);
-    } else {
-        code = CLI_USAGE;
-    }
-    sim_csv_free(&r.columns);
+    if (cli_is_farm(&o))
+        return cli_farm(&o);
+    scenario = cli_load(o.scenario[0], &o.overrides);
+    if (!scenario)
+        return CLI_USAGE;
+    if (o.run)
+        code = take_run(&o, &scenario);
+    if (code < 0 && scenario->vary.runs)
+        code = option_of_one(&o) ? cli_usage_error(argv[0], "%s goes with one run: add --run K", option_of_one(&o))
+                                 : cli_farm(&o);
+    if (code < 0)
+        code = run_one(&o, scenario);
+    sim_scenario_free(scenario);
     return code;
 }

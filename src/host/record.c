@@ -40,6 +40,7 @@ struct host_record *host_record_open(const char *file, const struct sim_scenario
     if (!r || !(r->name = strdup(file)) || !(r->scenario = cJSON_Duplicate(scenario->source, true)))
         abort();
     name_profile(r, scenario->file);
+    cJSON_DeleteItemFromObjectCaseSensitive(r->scenario, "vary"); /* what is played is the scenario as it stands */
     r->timeline = cJSON_GetObjectItemCaseSensitive(r->scenario, "timeline");
     if (!r->timeline)
         r->timeline = cJSON_AddArrayToObject(r->scenario, "timeline");

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * The bench's results as a figure: error curves over load inside what is allowed, and the influences as bars. Plain SVG
- * without scripts or fonts of its own. */
+ * The bench's results as a figure: error curves over load inside what is allowed, and the influences as bars. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench_report.h"
+#include "svg.h"
 
 /* Sizes in pixels. */
 #define WIDTH       1080
@@ -24,17 +24,6 @@
 #define LOW_CURRENT  0.0085
 #define HIGH_CURRENT 6.0
 
-#define INK     "#1b2733"
-#define QUIET   "#6b7785"
-#define GRID    "#e3e8ed"
-#define ALLOWED "#e4f2e7"
-#define EDGE    "#58a06a"
-#define MANUAL  "#c2571a"
-#define BAD     "#c62828"
-#define BLUE    "#1c62b8"
-#define VIOLET  "#7a3ea8"
-#define TEAL    "#0f8b8d"
-
 /* A curve: ids of its rows in order of current. */
 struct curve {
     const char *name, *colour, *ids;
@@ -49,57 +38,27 @@ struct panel {
 #define PANELS 6
 static const struct panel panels[PANELS] = {
     {"PF 1",
-     {{"import", BLUE, "A01 A02 A03 A04 A05 A06 A07 A08 A09", false},
-      {"export", VIOLET, "A01r A02r A03r A04r A05r A06r A07r A08r A09r", true}}},
+     {{"import", SIM_SVG_BLUE, "A01 A02 A03 A04 A05 A06 A07 A08 A09", false},
+      {"export", SIM_SVG_VIOLET, "A01r A02r A03r A04r A05r A06r A07r A08r A09r", true}}},
     {"PF 0.5L",
-     {{"import", BLUE, "A10 A12 A14 A16 A18 A20 A22", false},
-      {"export", VIOLET, "A10r A12r A14r A16r A18r A20r A22r", true}}},
+     {{"import", SIM_SVG_BLUE, "A10 A12 A14 A16 A18 A20 A22", false},
+      {"export", SIM_SVG_VIOLET, "A10r A12r A14r A16r A18r A20r A22r", true}}},
     {"PF 0.8C",
-     {{"import", BLUE, "A11 A13 A15 A17 A19 A21 A23", false},
-      {"export", VIOLET, "A11r A13r A15r A17r A19r A21r A23r", true}}},
+     {{"import", SIM_SVG_BLUE, "A11 A13 A15 A17 A19 A21 A23", false},
+      {"export", SIM_SVG_VIOLET, "A11r A13r A15r A17r A19r A21r A23r", true}}},
     {"One phase, PF 1",
-     {{"L1", BLUE, "A30.1a A30.1b A30.1c A30.1d", false},
-      {"L2", VIOLET, "A30.2a A30.2b A30.2c A30.2d", false},
-      {"L3", TEAL, "A30.3a A30.3b A30.3c A30.3d", false}}},
+     {{"L1", SIM_SVG_BLUE, "A30.1a A30.1b A30.1c A30.1d", false},
+      {"L2", SIM_SVG_VIOLET, "A30.2a A30.2b A30.2c A30.2d", false},
+      {"L3", SIM_SVG_TEAL, "A30.3a A30.3b A30.3c A30.3d", false}}},
     {"One phase, PF 0.5L",
-     {{"L1", BLUE, "A31.1a A31.1b A31.1c", false},
-      {"L2", VIOLET, "A31.2a A31.2b A31.2c", false},
-      {"L3", TEAL, "A31.3a A31.3b A31.3c", false}}},
+     {{"L1", SIM_SVG_BLUE, "A31.1a A31.1b A31.1c", false},
+      {"L2", SIM_SVG_VIOLET, "A31.2a A31.2b A31.2c", false},
+      {"L3", SIM_SVG_TEAL, "A31.3a A31.3b A31.3c", false}}},
     {"Reactive energy",
-     {{"sin 1", BLUE, "Q01 Q02 Q03 Q04", false},
-      {"0.5", VIOLET, "Q05 Q06 Q07 Q08", false},
-      {"0.25", TEAL, "Q09a Q09b Q09c", false}}},
+     {{"sin 1", SIM_SVG_BLUE, "Q01 Q02 Q03 Q04", false},
+      {"0.5", SIM_SVG_VIOLET, "Q05 Q06 Q07 Q08", false},
+      {"0.25", SIM_SVG_TEAL, "Q09a Q09b Q09c", false}}},
 };
-
-/* --- Text --- */
-
-static void put_escaped(FILE *out, const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '<')
-            fputs("&lt;", out);
-        else if (*text == '&')
-            fputs("&amp;", out);
-        else
-            fputc(*text, out);
-    }
-}
-
-static void put_text(FILE *out, double x, double y, double size, const char *anchor, const char *colour,
-                     const char *text)
-{
-    fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" font-size=\"%.1f\" text-anchor=\"%s\" fill=\"%s\">", x, y, size, anchor,
-            colour);
-    put_escaped(out, text);
-    fputs("</text>\n", out);
-}
-
-static void put_bold(FILE *out, double x, double y, double size, const char *text)
-{
-    fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" font-size=\"%.1f\" font-weight=\"600\" fill=\"" INK "\">", x, y, size);
-    put_escaped(out, text);
-    fputs("</text>\n", out);
-}
 
 /* --- A panel --- */
 
@@ -160,15 +119,15 @@ static void put_grid(FILE *out, const struct frame *f)
     for (size_t k = 0; k < sizeof currents / sizeof currents[0]; k++) {
         double x = x_of(f, currents[k]);
 
-        fprintf(out, "<path d=\"M%.1f %.1fv%.1f\" stroke=\"" GRID "\"/>\n", x, f->y, f->h);
+        fprintf(out, "<path d=\"M%.1f %.1fv%.1f\" stroke=\"" SIM_SVG_GRID "\"/>\n", x, f->y, f->h);
         snprintf(text, sizeof text, "%g", currents[k]);
-        put_text(out, x, f->y + f->h + 14, 10, "middle", QUIET, text);
+        sim_svg_text(out, x, f->y + f->h + 14, 10, "middle", SIM_SVG_QUIET, text);
     }
     for (double p = -floor(f->top / step) * step; p <= f->top; p += step) {
         fprintf(out, "<path d=\"M%.1f %.1fh%.1f\" stroke=\"%s\"/>\n", f->x, y_of(f, p), f->w,
-                fabs(p) < 1e-9 ? "#9aa5b1" : GRID);
+                fabs(p) < 1e-9 ? SIM_SVG_AXIS : SIM_SVG_GRID);
         snprintf(text, sizeof text, fabs(p) < 1e-9 ? "0" : "%+.1f", p);
-        put_text(out, f->x - 5, y_of(f, p) + 3.5, 10, "end", QUIET, text);
+        sim_svg_text(out, f->x - 5, y_of(f, p) + 3.5, 10, "end", SIM_SVG_QUIET, text);
     }
 }
 
@@ -177,9 +136,9 @@ enum limit { BAND, BAND_EDGE, OF_MANUAL };
 
 static void put_limit(FILE *out, const struct sim_bench *b, const struct frame *f, const char *ids, enum limit what)
 {
-    static const char *const stroke[] = {[BAND_EDGE] = "stroke=\"" EDGE "\"",
-                                         [OF_MANUAL] =
-                                             "stroke=\"" MANUAL "\" stroke-width=\"1.5\" stroke-dasharray=\"5 3\""};
+    static const char *const stroke[] = {[BAND_EDGE] = "stroke=\"" SIM_SVG_EDGE "\"",
+                                         [OF_MANUAL] = "stroke=\"" SIM_SVG_WARM
+                                                       "\" stroke-width=\"1.5\" stroke-dasharray=\"5 3\""};
     const struct sim_bench_result *r;
     const struct sim_bench_row *row = next_row(b, &ids, &r);
 
@@ -189,8 +148,8 @@ static void put_limit(FILE *out, const struct sim_bench *b, const struct frame *
         double x = x_of(f, row->condition.current), end = x_of(f, next ? next->condition.current : HIGH_CURRENT);
 
         if (limit >= 0 && what == BAND)
-            fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"" ALLOWED "\"/>\n", x,
-                    y_of(f, limit), end - x, y_of(f, -limit) - y_of(f, limit));
+            fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"" SIM_SVG_ALLOWED "\"/>\n",
+                    x, y_of(f, limit), end - x, y_of(f, -limit) - y_of(f, limit));
         else if (limit >= 0)
             fprintf(out, "<path d=\"M%.1f %.1fH%.1fM%.1f %.1fH%.1f\" %s/>\n", x, y_of(f, limit), end, x,
                     y_of(f, -limit), end, stroke[what]);
@@ -215,7 +174,7 @@ static void put_curve(FILE *out, const struct sim_bench *b, const struct frame *
 
         fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"%s\" stroke=\"%s\" stroke-width=\"1.3\"/>\n",
                 x_of(f, row->condition.current), y_of(f, r->led), c->hollow ? 3.8 : 2.6,
-                c->hollow ? "none" : (bad ? BAD : c->colour), bad ? BAD : c->colour);
+                c->hollow ? "none" : (bad ? SIM_SVG_BAD : c->colour), bad ? SIM_SVG_BAD : c->colour);
     }
 }
 
@@ -228,7 +187,7 @@ static void put_key(FILE *out, const struct frame *f, const struct panel *panel)
 
         if (!c->ids)
             continue;
-        put_text(out, x, f->y - 8, 10.5, "end", c->colour, c->name);
+        sim_svg_text(out, x, f->y - 8, 10.5, "end", c->colour, c->name);
         x -= 5.6 * (double)strlen(c->name) + 10;
         fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\" stroke=\"%s\"/>\n", x + 4, f->y - 11.5,
                 c->hollow ? "none" : c->colour, c->colour);
@@ -245,13 +204,14 @@ static void put_panel(FILE *out, const struct sim_bench *b, const struct frame *
     for (int k = 0; k < 3; k++)
         if (panel->curve[k].ids)
             put_curve(out, b, f, &panel->curve[k]);
-    fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"none\" stroke=\"#9aa5b1\"/>\n",
+    fprintf(out,
+            "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"none\" stroke=\"" SIM_SVG_AXIS "\"/>\n",
             f->x, f->y, f->w, f->h);
-    put_bold(out, f->x, f->y - 8, 12.5, panel->title);
+    sim_svg_bold(out, f->x, f->y - 8, 12.5, panel->title);
     put_key(out, f, panel);
-    put_text(out, f->x + f->w / 2, f->y + f->h + 29, 10.5, "middle", QUIET,
-             strcmp(panel->title, "Reactive energy") == 0 ? "A per phase, secondary; limits of sin 1"
-                                                          : "A per phase, secondary");
+    sim_svg_text(out, f->x + f->w / 2, f->y + f->h + 29, 10.5, "middle", SIM_SVG_QUIET,
+                 strcmp(panel->title, "Reactive energy") == 0 ? "A per phase, secondary; limits of sin 1"
+                                                              : "A per phase, secondary");
 }
 
 /* --- Influences --- */
@@ -279,14 +239,15 @@ static void put_bar(FILE *out, const struct sim_bench_row *row, const struct sim
     char text[32];
 
     fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/>\n", begin, y,
-            fmax(length * along(share), 1.5), BAR_H, share > 1 ? BAD : BLUE);
-    put_text(out, x, y + BAR_H - 0.5, 10, "start", QUIET, row->id);
-    put_text(out, x + 46, y + BAR_H - 0.5, 10, "start", INK, row->text);
+            fmax(length * along(share), 1.5), BAR_H, share > 1 ? SIM_SVG_BAD : SIM_SVG_BLUE);
+    sim_svg_text(out, x, y + BAR_H - 0.5, 10, "start", SIM_SVG_QUIET, row->id);
+    sim_svg_text(out, x + 46, y + BAR_H - 0.5, 10, "start", SIM_SVG_INK, row->text);
     snprintf(text, sizeof text, "%+.4f", fabs(r->led) < 0.00005 ? 0 : r->led);
-    put_text(out, x + BAR_LABEL - 8, y + BAR_H - 0.5, 10, "end", INK, text);
+    sim_svg_text(out, x + BAR_LABEL - 8, y + BAR_H - 0.5, 10, "end", SIM_SVG_INK, text);
     snprintf(text, sizeof text, "\302\261%g%s%s", limit.value, sim_bench_uncertain(row) ? " " : "",
              sim_bench_uncertain(row) ? limit.mark : "");
-    put_text(out, begin + length + 10, y + BAR_H - 0.5, 10, "start", sim_bench_uncertain(row) ? MANUAL : QUIET, text);
+    sim_svg_text(out, begin + length + 10, y + BAR_H - 0.5, 10, "start",
+                 sim_bench_uncertain(row) ? SIM_SVG_WARM : SIM_SVG_QUIET, text);
 }
 
 /* What the bars of a column stand on: the allowed part in green, a line a decade. */
@@ -294,16 +255,16 @@ static void put_scale(FILE *out, double x, double y, double height)
 {
     const double begin = x + BAR_LABEL, length = BAR_COLUMN - BAR_LABEL - BAR_LIMIT;
 
-    fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"" ALLOWED "\"/>\n", begin, y - 4,
-            length, height);
+    fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"" SIM_SVG_ALLOWED "\"/>\n", begin,
+            y - 4, length, height);
     for (int k = 0; k <= BAR_DECADES; k++) {
         double at = begin + length * k / BAR_DECADES;
         char text[16];
 
         fprintf(out, "<path d=\"M%.1f %.1fv%.1f\" stroke=\"%s\"/>\n", at, y - 4, height,
-                k == BAR_DECADES ? EDGE : "#ffffff");
+                k == BAR_DECADES ? SIM_SVG_EDGE : "#ffffff");
         snprintf(text, sizeof text, "%g", pow(10, k - BAR_DECADES));
-        put_text(out, at, y - 8, 9, "middle", QUIET, text);
+        sim_svg_text(out, at, y - 8, 9, "middle", SIM_SVG_QUIET, text);
     }
 }
 
@@ -311,10 +272,11 @@ static void put_bars(FILE *out, const struct sim_bench *b, double y, size_t coun
 {
     size_t half = (count + 1) / 2, n = 0;
 
-    put_bold(out, MARGIN, y - 44, 12.5, "Influences: how much of its limit the change of the error takes");
-    put_text(out, MARGIN, y - 28, 10.5, "start", QUIET,
-             "Change in percent against the base point, its part of the limit of EN/IEC (logarithmic, 1 is the limit), "
-             "and the limit; S2, S3: remembered, not sure.");
+    sim_svg_bold(out, MARGIN, y - 44, 12.5, "Influences: how much of its limit the change of the error takes");
+    sim_svg_text(
+        out, MARGIN, y - 28, 10.5, "start", SIM_SVG_QUIET,
+        "Change in percent against the base point, its part of the limit of EN/IEC (logarithmic, 1 is the limit), "
+        "and the limit; S2, S3: remembered, not sure.");
     for (int column = 0; column < 2; column++)
         put_scale(out, MARGIN + column * (BAR_COLUMN + 36), y, (double)half * BAR_STEP);
     for (size_t k = 0; k < b->rows; k++) {
@@ -330,19 +292,16 @@ static void put_bars(FILE *out, const struct sim_bench *b, double y, size_t coun
 
 static void put_head(FILE *out, const char *title, double height)
 {
+    sim_svg_begin(out, WIDTH, height);
+    sim_svg_bold(out, MARGIN, 34, 18, "vmeter on the test bench: error in percent over load");
+    sim_svg_text(out, MARGIN, 54, 11.5, "start", SIM_SVG_QUIET, title);
     fprintf(out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%.0f\" viewBox=\"0 0 %d %.0f\" "
-            "font-family=\"Helvetica, Arial, 'DejaVu Sans', sans-serif\" fill=\"none\">\n"
-            "<rect width=\"%d\" height=\"%.0f\" fill=\"#ffffff\"/>\n",
-            WIDTH, height, WIDTH, height, WIDTH, height);
-    put_bold(out, MARGIN, 34, 18, "vmeter on the test bench: error in percent over load");
-    put_text(out, MARGIN, 54, 11.5, "start", QUIET, title);
-    fprintf(out,
-            "<rect x=\"%d\" y=\"67\" width=\"22\" height=\"10\" fill=\"" ALLOWED "\" stroke=\"" EDGE "\"/>\n"
-            "<path d=\"M%d 72h22\" stroke=\"" MANUAL "\" stroke-width=\"1.4\" stroke-dasharray=\"5 3\"/>\n",
+            "<rect x=\"%d\" y=\"67\" width=\"22\" height=\"10\" fill=\"" SIM_SVG_ALLOWED "\" stroke=\"" SIM_SVG_EDGE
+            "\"/>\n"
+            "<path d=\"M%d 72h22\" stroke=\"" SIM_SVG_WARM "\" stroke-width=\"1.4\" stroke-dasharray=\"5 3\"/>\n",
             MARGIN, MARGIN + 300);
-    put_text(out, MARGIN + 28, 76, 10.5, "start", INK, "allowed by EN 50470-3 class B / IEC class 1, CT");
-    put_text(out, MARGIN + 328, 76, 10.5, "start", INK, "limit of the manual");
+    sim_svg_text(out, MARGIN + 28, 76, 10.5, "start", SIM_SVG_INK, "allowed by EN 50470-3 class B / IEC class 1, CT");
+    sim_svg_text(out, MARGIN + 328, 76, 10.5, "start", SIM_SVG_INK, "limit of the manual");
 }
 
 void sim_bench_plot(FILE *out, const struct sim_bench *b, const char *title)
@@ -366,6 +325,6 @@ void sim_bench_plot(FILE *out, const struct sim_bench *b, const char *title)
         put_panel(out, b, &f, &panels[k]);
     }
     put_bars(out, b, bars, count);
-    put_text(out, MARGIN, height - 14, 10, "start", QUIET, sim_bench_disclaimer);
-    fputs("</svg>\n", out);
+    sim_svg_text(out, MARGIN, height - 14, 10, "start", SIM_SVG_QUIET, sim_bench_disclaimer);
+    sim_svg_end(out);
 }

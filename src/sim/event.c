@@ -303,6 +303,28 @@ bool sim_parse_name(struct js *js, const char *name)
     return true;
 }
 
+bool sim_name_is_text(const char *name)
+{
+    const struct sim_reading *reading;
+    const struct em_register *row;
+
+    sim_name_meter(name, &name);
+    reading = sim_reading_named(name);
+    row = sim_register_named(name);
+    return reading ? reading->is_text : row && sim_register_is_text(row);
+}
+
+const char *sim_name_unit(const char *name)
+{
+    const struct em_register *row;
+
+    sim_name_meter(name, &name);
+    row = sim_register_named(plain_name(name));
+    if (strncmp(name, prefixes[1], strlen(prefixes[1])) == 0)
+        return "%";
+    return row ? sim_unit_name(row) : "";
+}
+
 /* --- set --- */
 
 static bool read_set(struct js *js, const cJSON *value, void *target, const void *unused)

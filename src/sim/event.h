@@ -85,6 +85,10 @@ bool sim_check_number(struct js *js, const struct sim_assignment *a, double numb
 bool sim_parse_name(struct js *js, const char *name);
 unsigned sim_name_meter(const char *name, const char **plain);
 
+/* Is its value a text? Its unit ("kWh", "%" of an error, "" for none). For names that sim_parse_name accepts. */
+bool sim_name_is_text(const char *name);
+const char *sim_name_unit(const char *name);
+
 /* Do the meters that an event or a name speaks of exist, where there are so many? Else js->error is set. */
 bool sim_event_fits(struct js *js, const struct sim_event *event, unsigned meters);
 bool sim_name_fits(struct js *js, const char *name, unsigned meters);

@@ -341,20 +341,55 @@ bool js_time(struct js *js, const cJSON *value, int64_t *samples)
     return true;
 }
 
+double js_number_at(const cJSON *object, const char *key, double absent)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+
+    return cJSON_IsNumber(item) ? item->valuedouble : absent;
+}
+
+const char *js_text_at(const cJSON *object, const char *key)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+
+    return text ? text : "";
+}
+
 /* One step of a dotted path: a key, or an index when key is empty. */
 struct path_step {
     char key[64];
     int index;
 };
 
-/* Takes the next step from node off *path; false if it is ill-formed. A key that is there goes before its parts, as
- * keys may hold dots themselves ("set": {"L1.current": 20}). */
+/* Objects whose keys have dots of their own: "gain_error": {"L1.current": 0.001}. */
+static const char *const dotted[] = {"gain_error", "phase_error", "offset", "set", NULL};
+
+/* How much of a path is the next key. The longest key that is there goes before its parts ("set": {"L1.current": 20}).
+ */
+static size_t key_length(const cJSON *node, const char *path)
+{
+    for (size_t n = strlen(path); n; n--) {
+        const cJSON *item;
+
+        if (path[n] && path[n] != '.' && path[n] != '[')
+            continue;
+        cJSON_ArrayForEach(item, node)
+        {
+            if (item->string && strlen(item->string) == n && strncmp(item->string, path, n) == 0)
+                return n;
+        }
+    }
+    for (const char *const *name = dotted; node->string && *name; name++)
+        if (strcmp(node->string, *name) == 0)
+            return strlen(path);
+    return strcspn(path, ".[");
+}
+
+/* Takes the next step from node off *path; false if it is ill-formed. */
 static bool next_step(const cJSON *node, const char **path, struct path_step *step)
 {
-    size_t n = strcspn(*path, ".[");
+    size_t n = key_length(node, *path);
 
-    if (cJSON_GetObjectItemCaseSensitive(node, *path))
-        n = strlen(*path);
     step->key[0] = '\0';
     step->index = -1;
     if (n) {

@@ -63,6 +63,10 @@ bool js_time_text(const char *text, int64_t *samples);
 /* The word of a list (entry(list, k) gives the k-th, NULL ends) that is nearest to a mistyped one, or NULL. */
 const char *js_nearest(const char *word, const char *(*entry)(const void *list, size_t k), const void *list);
 
+/* The number or the text at a key of an object that need not be there nor be one: `absent`, or "". */
+double js_number_at(const cJSON *object, const char *key, double absent);
+const char *js_text_at(const cJSON *object, const char *key);
+
 /* js_nearest's entry for a plain NULL-terminated array of words. */
 const char *js_word_entry(const void *list, size_t k);
 

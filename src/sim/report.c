@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "junit.h"
+
 static void add_value(cJSON *object, const char *name, const struct sim_value *v)
 {
     char text[SIM_VALUE_JSON];
@@ -21,21 +23,24 @@ static void add_number(cJSON *object, const char *name, double number)
     add_value(object, name, &v);
 }
 
+cJSON *sim_report_expectation(const struct sim_result *r)
+{
+    cJSON *item = cJSON_CreateObject();
+
+    add_number(item, "at", sim_seconds(r->at));
+    cJSON_AddStringToObject(item, "name", r->name);
+    cJSON_AddRawToObject(item, "expected", r->expected);
+    cJSON_AddRawToObject(item, "actual", r->actual);
+    cJSON_AddBoolToObject(item, "pass", r->pass);
+    return item;
+}
+
 static void add_expectations(cJSON *report, const struct sim *sim)
 {
     cJSON *list = cJSON_AddArrayToObject(report, "expectations");
 
-    for (size_t k = 0; k < sim->results.count; k++) {
-        const struct sim_result *r = &sim->results.at[k];
-        cJSON *item = cJSON_CreateObject();
-
-        add_number(item, "at", sim_seconds(r->at));
-        cJSON_AddStringToObject(item, "name", r->name);
-        cJSON_AddRawToObject(item, "expected", r->expected);
-        cJSON_AddRawToObject(item, "actual", r->actual);
-        cJSON_AddBoolToObject(item, "pass", r->pass);
-        cJSON_AddItemToArray(list, item);
-    }
+    for (size_t k = 0; k < sim->results.count; k++)
+        cJSON_AddItemToArray(list, sim_report_expectation(&sim->results.at[k]));
 }
 
 /* What one meter has come to. */
@@ -100,58 +105,22 @@ void sim_report_json(FILE *out, struct sim *sim, double wall_seconds)
     cJSON_Delete(report);
 }
 
-/* Text as XML wants it. */
-static void put_xml(FILE *out, const char *text)
-{
-    for (; *text; text++) {
-        switch (*text) {
-        case '<':
-            fputs("&lt;", out);
-            break;
-        case '>':
-            fputs("&gt;", out);
-            break;
-        case '&':
-            fputs("&amp;", out);
-            break;
-        case '"':
-            fputs("&quot;", out);
-            break;
-        default:
-            if ((unsigned char)*text >= ' ' || *text == '\n' || *text == '\t')
-                fputc(*text, out);
-        }
-    }
-}
-
 void sim_report_junit(FILE *out, const struct sim *sim, double wall_seconds)
 {
-    fprintf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"");
-    put_xml(out, sim->scenario->name);
-    fprintf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"0\" time=\"%.3f\">\n", sim->results.count,
-            sim->results.failed, wall_seconds);
+    sim_junit_begin(out);
+    sim_junit_suite(out, sim->scenario->name, sim->results.count, sim->results.failed, 0, 0, wall_seconds);
     for (size_t k = 0; k < sim->results.count; k++) {
         const struct sim_result *r = &sim->results.at[k];
+        char name[300];
 
-        fprintf(out, "  <testcase classname=\"");
-        put_xml(out, sim->scenario->name);
-        fprintf(out, "\" name=\"%.9g s: ", sim_seconds(r->at));
-        put_xml(out, r->name);
-        if (r->pass) {
-            fprintf(out, "\"/>\n");
-            continue;
-        }
-        fprintf(out, "\">\n    <failure message=\"expected ");
-        put_xml(out, r->expected);
-        fprintf(out, ", is ");
-        put_xml(out, r->actual);
-        fprintf(out, "\">");
-        put_xml(out, sim->scenario->file);
-        fprintf(out, ": ");
-        put_xml(out, r->where);
-        fprintf(out, "</failure>\n  </testcase>\n");
+        snprintf(name, sizeof name, "%.9g s: %s", sim_seconds(r->at), r->name);
+        if (r->pass)
+            sim_junit_passed(out, sim->scenario->name, name);
+        else
+            sim_junit_failed(out, sim->scenario->name, name, r->expected, r->actual, sim->scenario->file, r->where);
     }
-    fprintf(out, "</testsuite>\n</testsuites>\n");
+    sim_junit_suite_end(out);
+    sim_junit_end(out);
 }
 
 void sim_duration_text(double seconds, char text[48])

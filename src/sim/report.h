@@ -10,6 +10,9 @@
 /* Writes the report. Same scenario, seed and version give the same bytes but for wall_seconds. */
 void sim_report_json(FILE *out, struct sim *sim, double wall_seconds);
 
+/* One expectation as it stands in reports; its values are raw texts. The caller frees it. */
+cJSON *sim_report_expectation(const struct sim_result *result);
+
 /* Writes one test case per expectation. */
 void sim_report_junit(FILE *out, const struct sim *sim, double wall_seconds);
 

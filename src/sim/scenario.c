@@ -600,6 +600,13 @@ static bool read_schema(struct js *js, const cJSON *value, void *target, const v
     return js_string(js, value, &text);
 }
 
+/* Names of meters are looked at in finish(). */
+static bool read_vary(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    (void)unused;
+    return sim_vary_parse(js, value, &((struct sim_scenario *)target)->vary);
+}
+
 static const size_t name_offset = offsetof(struct sim_scenario, name),
                     description_offset = offsetof(struct sim_scenario, description),
                     duration_offset = offsetof(struct sim_scenario, duration);
@@ -617,6 +624,7 @@ static const struct js_field scenario_fields[] = {
     {"timeline", read_timeline, NULL, false},
     {"profile", read_profile, NULL, false},
     {"front_end", read_front_end, NULL, false},
+    {"vary", read_vary, NULL, false},
     {"$schema", read_schema, NULL, false},
 };
 
@@ -683,6 +691,13 @@ static bool finish(struct js *js, struct sim_scenario *s)
             return false;
         js_leave(js, mark);
     }
+    for (unsigned k = 0; k < s->vary.reports; k++) {
+        size_t mark = js_enter_key(js, "vary.report");
+
+        if (!sim_name_fits(js, s->vary.report[k], s->meters))
+            return false;
+        js_leave(js, mark);
+    }
     for (unsigned k = 0; k < s->timed_count; k++)
         if (s->timed[k].at > s->duration)
             return js_fail(js, "%s.at: %g s is after the end of the scenario (\"duration\" is %g s)",
@@ -716,18 +731,61 @@ static struct sim_scenario *read_tree(struct js *js, cJSON *root, const char *fi
     return NULL;
 }
 
+/* A scenario with the values of a run in their places and nothing that varies. */
+static struct sim_scenario *fill_in(struct js *js, const struct sim_scenario *base, const cJSON *values)
+{
+    cJSON *root = cJSON_Duplicate(base->source, true);
+
+    if (!root)
+        abort();
+    cJSON_DeleteItemFromObjectCaseSensitive(root, "vary");
+    if (sim_vary_apply(js, root, values))
+        return read_tree(js, root, base->file);
+    cJSON_Delete(root);
+    return NULL;
+}
+
+struct sim_scenario *sim_scenario_run(struct js *js, const struct sim_scenario *base, unsigned run)
+{
+    cJSON *values = sim_vary_draw(&base->vary, run);
+    struct js own = {.file = base->file};
+    struct sim_scenario *s = fill_in(&own, base, values);
+
+    cJSON_Delete(values);
+    if (!s) {
+        js->file = base->file;
+        js_fail(js, "run %u: %s", run, own.error + strlen(base->file) + 2);
+    }
+    return s;
+}
+
+/* The first run tells whether the paths lead somewhere. */
+static bool first_run_is_right(struct js *js, const struct sim_scenario *s)
+{
+    struct sim_scenario *first = sim_scenario_run(js, s, 1);
+
+    sim_scenario_free(first);
+    return first;
+}
+
 struct sim_scenario *sim_scenario_load(struct js *js, const char *file, const char *const *overrides, size_t count)
 {
     bool missing, ok = true;
     cJSON *root = js_parse_file(js, file, &missing);
+    struct sim_scenario *s;
 
     if (!root)
         return NULL;
     for (size_t k = 0; ok && k < count; k++)
         ok = override(js, root, overrides[k]);
-    if (ok)
-        return read_tree(js, root, file);
-    cJSON_Delete(root);
+    if (!ok) {
+        cJSON_Delete(root);
+        return NULL;
+    }
+    s = read_tree(js, root, file);
+    if (!s || !s->vary.runs || first_run_is_right(js, s))
+        return s;
+    sim_scenario_free(s);
     return NULL;
 }
 
@@ -750,6 +808,7 @@ void sim_scenario_free(struct sim_scenario *s)
     for (unsigned k = 0; k < s->timed_count; k++)
         sim_event_free(s->timed[k].event);
     sim_profile_free(&s->profile);
+    sim_vary_free(&s->vary);
     free(s->timed);
     for (unsigned k = 0; k < s->meters; k++)
         free_setup(&s->setup[k]);

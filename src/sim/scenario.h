@@ -5,6 +5,7 @@
 
 #include "event.h"
 #include "point.h"
+#include "vary.h"
 
 /* An event of the timeline with its times; in file order. */
 struct sim_timed {
@@ -33,11 +34,16 @@ struct sim_scenario {
     unsigned timed_count;
     struct sim_timed *timed;
     struct sim_profile profile;
+    struct sim_vary vary; /* runs: 0 if nothing varies */
 };
 
 /* Reads and checks a scenario file; overrides: count texts "PATH=VALUE" applied to the JSON before.
  * Returns NULL with the message in js->error (without "vmeter: "). Free with sim_scenario_free. */
 struct sim_scenario *sim_scenario_load(struct js *js, const char *file, const char *const *overrides, size_t count);
+
+/* One run (1 to base->vary.runs) of a scenario that varies: a scenario of its own, with the run's values in their
+ * places and nothing that varies. NULL and js->error as above. */
+struct sim_scenario *sim_scenario_run(struct js *js, const struct sim_scenario *base, unsigned run);
 
 /* Reads a file that holds what stands under "front_end" in a scenario. False with the message in js->error. */
 bool sim_front_end_load(struct js *js, const char *file, struct sim_front_end *fe);

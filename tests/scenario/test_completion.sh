@@ -51,7 +51,7 @@ mkdir "$dir/cases"
 touch "$dir/one.json" "$dir/two words.json" "$dir/table.csv" "$dir/port"
 cd "$dir" || exit 1
 
-same '--help --version calibrate check conformance ctl lcd map read run serve ui' vmeter ''
+same '--help --version calibrate check conformance ctl lcd map merge read run serve ui' vmeter ''
 same 'conformance' vmeter co
 same '--calibrate' vmeter conformance --c
 same 'one.json' vmeter calibrate --front-end o
@@ -85,6 +85,11 @@ same '' vmeter ctl port ''
 same 'table.csv' vmeter run one.json --csv t
 same 'cases/' vmeter run --junit ''
 same '15m' vmeter run --csv-every 15
+same '2' vmeter run cases --jobs 2
+same '1/4' vmeter run cases --shard 1/4
+same 'one.json' vmeter merge o
+same 'one.json' vmeter run one.json o
+same 'map merge' vmeter m
 has meter.ct_ratio= vmeter run one.json --set meter.
 same '' vmeter run one.json --set duration = ''
 same '' vmeter run one.json --set duration =
@@ -93,7 +98,7 @@ same 'l1_voltage' "$vmeter" run one.json --csv-columns l1_volt
 same 'tariff,l2_current tariff,l2_current_direction' "$vmeter" run one.json --csv-columns tariff,l2_curr
 
 # Each option of the help texts is offered, and nothing else.
-for command in run serve ui lcd read map check conformance calibrate ctl; do
+for command in run merge serve ui lcd read map check conformance calibrate ctl; do
     wanted=$("$vmeter" "$command" --help | sed -n 's/^  \(-[hqv], \)\{0,1\}\(-[-a-z]*\).*/\2/p' | LC_ALL=C sort |
         paste -sd ' ' -)
     got=$(offers vmeter "$command" x -)

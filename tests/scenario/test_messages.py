@@ -48,6 +48,10 @@ def profile(csv="good.csv", columns=None, **keys):
     return {"duration": "2m", "profile": {"csv": csv, "time": "t", "columns": columns or {"p": "L1.power"}, **keys}}
 
 
+def vary(value=None, path="load.L1.current", report=("l1_voltage",), runs=3, **keys):
+    return {"duration": 1, "vary": {"runs": runs, "values": {path: value or {"uniform": [1, 2]}}, "report": list(report), **keys}}
+
+
 def every(**keys):
     return {"duration": "1m", "timeline": [{"every": "10s", "do": [{"at": 0, "power": True}], **keys}]}
 
@@ -271,6 +275,33 @@ ROWS = [
     (front_end(transformer=[[1, 0, 0], [1, 0, 0]]),
      "front_end.transformer[1][0]: must be more than 1, the current before it"),
     (front_end(transformer=[[k + 1, 0, 0] for k in range(17)]), "front_end.transformer[16]: at most 16 points"),
+    # What varies
+    (vary(runs=0), "vary.runs: 0 is out of range; allowed is 1 to 1000000"),
+    (without(vary(), "runs", "vary"), 'vary: "runs" is missing; only "grid" and "steps" tell how many there are'),
+    (without(vary(), "values", "vary"), 'vary: "values" is missing'),
+    (vary(values={}), 'vary.values: must be an object like {"load.all.current": {"uniform": [0.05, 6]}}'),
+    (vary({"unform": [1, 2]}), 'vary.values.load.L1.current: unknown key "unform"; did you mean "uniform"?'),
+    (vary({"uniform": [1, 2], "grid": [1]}),
+     "vary.values.load.L1.current: must be just one of uniform, normal, log_uniform, integers, choice, grid, steps"),
+    (vary({"uniform": [2, 1]}), "vary.values.load.L1.current.uniform: from 2 to 1: the smaller one first"),
+    (vary({"uniform": 1}), "vary.values.load.L1.current.uniform: must be [from, to]"),
+    (vary({"uniform": [1, "2"]}), "vary.values.load.L1.current.uniform[1]: must be a number, not a text"),
+    (vary({"normal": [1, -1]}), "vary.values.load.L1.current.normal: a standard deviation is not negative"),
+    (vary({"log_uniform": [0, 1]}), "vary.values.load.L1.current.log_uniform: must begin above 0"),
+    (vary({"integers": [0, 1.5]}), "vary.values.load.L1.current.integers: must be two whole numbers"),
+    (vary({"choice": []}), "vary.values.load.L1.current.choice: must be a list of values"),
+    (vary({"steps": [0, 1]}), "vary.values.load.L1.current.steps: must be [from, to, how many values]"),
+    (vary({"steps": [0, 1, 1]}), "vary.values.load.L1.current.steps: 1: how many values is a whole number, 2 to 1000000"),
+    (vary(values={"a": {"steps": [0, 1, 2000]}, "b": {"steps": [0, 1, 2000]}}),
+     "vary: values: 4000000 combinations; at most 1000000"),
+    (vary(report=["l1_volage"]), 'vary.report[0]: unknown name "l1_volage"; did you mean "l1_voltage"?'),
+    (vary(report=["ct_ratio"]), 'vary.report[0]: "ct_ratio" is a text and has no percentiles'),
+    (vary(report=["lcd.part1"]), 'vary.report[0]: "lcd.part1" is a text and has no percentiles'),
+    (vary(report=["l1_voltage", "l1_voltage"]), 'vary.report[1]: "l1_voltage" stands twice'),
+    (vary(report=["meter2.l1_voltage"]), "vary.report: there is no meter 2, only 1 to 1"),
+    (vary(path="timeline[0].at"), "run 1: vary: values: timeline[0].at: there is no such place"),
+    (vary(path="laod.L1.current"), 'run 1: unknown key "laod"; did you mean "load"?'),
+    (vary({"uniform": [-2, -1]}), "run 1: load.L1.current: "),
 ]
 
 # Arguments behind `vmeter run s.json` for a good scenario, the exit code, and what is said behind "vmeter: ".
@@ -291,7 +322,20 @@ ARGUMENTS = [
     (["--csv-columns", "l1_voltage"], 2, "run: --csv-columns goes with --csv"),
     (["--csv", "x.csv", "--csv-every", "often"], 2,
      'run: --csv-every: "often" is no time; write it as 1s, 500ms or 15m'),
-    (["second.json"], 2, "run: only one scenario at a time"),
+    (["second.json", "--csv", "x.csv"], 2, "run: --csv goes with one scenario"),
+    (["second.json", "--pulses", "x.vcd"], 2, "run: --pulses goes with one scenario"),
+    (["second.json", "--nvm", "x.nvm"], 2, "run: --nvm goes with one scenario"),
+    (["--shard", "1/2", "--csv", "x.csv"], 2, "run: --csv goes with one scenario"),
+    (["second.json", "--run", "1"], 2, "run: --run is one run of one scenario"),
+    (["--run", "1"], 2, "run: --run: nothing varies in this scenario"),
+    (["--run", "0"], 2, 'run: --run: "0" is not a number from 1 to '),
+    (["--histogram", "h.svg"], 2, 'run: --histogram: no scenario has "vary" with "report"'),
+    (["--jobs", "0"], 2, 'run: --jobs: "0" is not a number from 1 to '),
+    (["--shard", "0/2"], 2, 'run: --shard: "0/2" must be K/M, as in 2/4'),
+    (["--shard", "3/2"], 2, 'run: --shard: "3/2" must be K/M, as in 2/4'),
+    (["--shard", "2"], 2, 'run: --shard: "2" must be K/M, as in 2/4'),
+    (["--shard", "1/2x"], 2, 'run: --shard: "1/2x" must be K/M, as in 2/4'),
+    (["--shard", "1/1", "--report", "nosuch/r.json"], 3, "nosuch/r.json: No such file or directory"),
     (["--nosuch"], 2, "run: --nosuch: unknown option"),
     (["--nosuch=3"], 2, "run: --nosuch=3: unknown option"),
     (["-x"], 2, "run: -x: unknown option"),

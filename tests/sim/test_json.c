@@ -134,6 +134,13 @@ START_TEST(overrides_that_work)
         {"{'a':1}", "A", "2", "{'a':1,'A':2}"},
         {"{'a':1}", "a", "x=y", "{'a':'x=y'}"},
         {"[1,2]", "[1]", "7", "[1,7]"},
+        {"{'set':{'L1.current':1}}", "set.L1.current", "2", "{'set':{'L1.current':2}}"},
+        {"{'e':{'a.b':{'tol':1}}}", "e.a.b.tol", "2", "{'e':{'a.b':{'tol':2}}}"},
+        {"{'e':{'a':1,'a.b':[1]}}", "e.a.b[0]", "2", "{'e':{'a':1,'a.b':[2]}}"},
+        {"{}", "f.gain_error.L1.current", "2", "{'f':{'gain_error':{'L1.current':2}}}"},
+        {"{'f':{'gain_error':{'all.current':1}}}", "f.gain_error.L1.current", "2",
+         "{'f':{'gain_error':{'all.current':1,'L1.current':2}}}"},
+        {"{'t':[{'set':{}}]}", "t[0].set.L1.current", "2", "{'t':[{'set':{'L1.current':2}}]}"},
     };
 
     for (size_t k = 0; k < COUNT(rows); k++) {
