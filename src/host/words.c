@@ -61,6 +61,8 @@ static const char *exception_name(uint8_t code)
         "?",           "illegal function", "illegal data address", "illegal data value", "device failure",
         "acknowledge", "device busy"};
 
+    if (code == 0x0B)
+        return "gateway target failed to respond";
     return code < sizeof names / sizeof names[0] ? names[code] : names[0];
 }
 
