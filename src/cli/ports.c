@@ -51,7 +51,7 @@ static const struct {
 static void print_text(struct sp_port *const *list)
 {
     for (; *list; list++) {
-        const char *serial = sp_get_port_usb_serial(*list), *description = sp_get_port_description(*list);
+        const char *description = sp_get_port_description(*list);
         char ids[16] = "";
 
         printf("%-14s  %-9s", sp_get_port_name(*list), transport_name(*list));
@@ -59,8 +59,6 @@ static void print_text(struct sp_port *const *list)
             printf("  %s", ids);
         if (description)
             printf("  %s", description);
-        if (serial)
-            printf("  serial %s", serial);
         printf("\n");
     }
 }

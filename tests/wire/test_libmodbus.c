@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 /* A meter in a child process and a client that is connected to it. */
 static struct {
     char folder[40], link[60];
+    int port; /* of Modbus TCP */
     pid_t pid;
     modbus_t *ctx;
 } rig;
@@ -29,11 +31,23 @@ static void on_signal(int number)
     stop = true;
 }
 
-/* The child: a session that runs until SIGTERM; a byte into `ready` tells that its port is there. */
+/* The number of the session's TCP port. */
+static int tcp_port(const struct host_session *session)
+{
+    struct host_port_text text;
+
+    for (size_t k = 0; host_session_port(session, k, &text); k++)
+        if (strcmp(text.kind, "modbus tcp") == 0)
+            return atoi(strrchr(text.name, ':') + 1);
+    return 0;
+}
+
+/* The child: a session that runs until SIGTERM; its TCP port's number into `ready` tells that all ports are there. */
 static void run_meter(int ready)
 {
     struct sigaction action = {.sa_handler = on_signal};
-    struct host_session_options options = {.modbus_link = rig.link, .speed = 1};
+    struct host_session_options options = {
+        .modbus_link = rig.link, .door = {{HOST_MODBUS_TCP, "0"}}, .doors = 1, .speed = 1};
     struct sim_scenario *scenario = sim_scenario_default();
     struct sim *sim = sim_new(scenario, &host_speed_best()->loops);
     char error[512];
@@ -41,7 +55,8 @@ static void run_meter(int ready)
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigaction(SIGTERM, &action, NULL);
-    if (!session || write(ready, "", 1) != 1) {
+    rig.port = session ? tcp_port(session) : 0;
+    if (!session || write(ready, &rig.port, sizeof rig.port) != sizeof rig.port) {
         fprintf(stderr, "%s\n", error);
         exit(EXIT_FAILURE);
     }
@@ -72,7 +87,6 @@ static void disconnect(modbus_t *ctx)
 static void setup(void)
 {
     int ready[2];
-    char byte;
 
     snprintf(rig.folder, sizeof rig.folder, "/tmp/vmeter-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(rig.folder));
@@ -83,7 +97,7 @@ static void setup(void)
     if (rig.pid == 0)
         run_meter(ready[1]);
     close(ready[1]);
-    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    ck_assert_int_eq(read(ready[0], &rig.port, sizeof rig.port), sizeof rig.port);
     close(ready[0]);
     rig.ctx = connected(1, 9600, 'E');
 }
@@ -299,6 +313,73 @@ START_TEST(new_line_settings_are_followed)
 }
 END_TEST
 
+static modbus_t *connected_tcp(int unit)
+{
+    modbus_t *ctx = modbus_new_tcp("127.0.0.1", rig.port);
+
+    ck_assert_ptr_nonnull(ctx);
+    ck_assert_int_eq(modbus_set_slave(ctx, unit), 0);
+    ck_assert_msg(modbus_connect(ctx) == 0, "%s", modbus_strerror(errno));
+    ck_assert_int_eq(modbus_set_response_timeout(ctx, 5, 0), 0);
+    return ctx;
+}
+
+START_TEST(tcp_says_what_the_line_says)
+{
+    static const struct {
+        int first, count;
+    } spans[] = {{0x4000, 28}, {0x4020, 20}, {0x6000, 125}, {0x6100, 100}, {0x6300, 125}};
+    modbus_t *ctx = connected_tcp(1);
+    uint16_t line[125], tcp[125];
+
+    for (size_t k = 0; k < sizeof spans / sizeof spans[0]; k++) {
+        read_words(spans[k].first, spans[k].count, line);
+        ck_assert_int_eq(modbus_read_registers(ctx, spans[k].first, spans[k].count, tcp), spans[k].count);
+        ck_assert_mem_eq(line, tcp, (size_t)spans[k].count * sizeof line[0]);
+    }
+    ck_assert_int_eq(modbus_write_register(ctx, 0x6048, 3), 1);
+    read_words(0x6048, 1, line);
+    ck_assert_uint_eq(line[0], 3);
+    disconnect(ctx);
+}
+END_TEST
+
+START_TEST(tcp_exceptions)
+{
+    modbus_t *ctx = connected_tcp(1);
+    uint16_t words[2];
+
+    ck_assert(modbus_read_registers(ctx, 0x5037, 2, words) == -1 && errno == EMBXILADD);
+    ck_assert(modbus_read_input_registers(ctx, 0x5002, 2, words) == -1 && errno == EMBXILFUN);
+    ck_assert(modbus_write_register(ctx, 0x6048, 5) == -1 && errno == EMBXILVAL);
+    modbus_set_slave(ctx, 9);
+    ck_assert(modbus_read_registers(ctx, 0x5002, 2, words) == -1 && errno == EMBXGTAR);
+    modbus_set_slave(ctx, MODBUS_TCP_SLAVE);
+    ck_assert_int_eq(modbus_read_registers(ctx, 0x5002, 2, words), 2);
+    ASSERT_NEAR((double)modbus_get_float_abcd(words), 230);
+    disconnect(ctx);
+}
+END_TEST
+
+START_TEST(tcp_masters_at_once)
+{
+    modbus_t *ctx[8];
+    uint16_t words[56];
+
+    for (int k = 0; k < 8; k++)
+        ctx[k] = connected_tcp(k % 2 ? 1 : MODBUS_TCP_SLAVE);
+    for (int round = 0; round < 50; round++) {
+        for (int k = 0; k < 8; k++) {
+            ck_assert_int_eq(modbus_read_registers(ctx[k], 0x5000, 56, words), 56);
+            ASSERT_NEAR((double)modbus_get_float_abcd(words + 2), 230);
+        }
+        ASSERT_NEAR(read_float(0x5002), 230);
+    }
+    for (int k = 0; k < 8; k++)
+        disconnect(ctx[k]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("libmodbus");
@@ -321,6 +402,9 @@ int main(void)
     tcase_add_test(tcase, a_broadcast_acts_without_an_answer);
     tcase_add_test(tcase, the_port_opens_again);
     tcase_add_test(tcase, new_line_settings_are_followed);
+    tcase_add_test(tcase, tcp_says_what_the_line_says);
+    tcase_add_test(tcase, tcp_exceptions);
+    tcase_add_test(tcase, tcp_masters_at_once);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);
