@@ -242,7 +242,8 @@ static bool take_frame(struct host_line *line, struct host_talk *talk, int64_t n
         line->transport->hang_up(line, (size_t)(talk - line->talk), now_ns);
         return false;
     }
-    record(line, talk, true, in->byte, found.skipped, NULL);
+    record(line, talk, true, in->byte, found.skipped,
+           line->bus->which == EM_BUS_MODBUS ? "in front of a request" : NULL);
     record(line, talk, true, in->byte + found.skipped, found.frame, NULL);
     in->used -= found.skipped + found.frame;
     memmove(in->byte, in->byte + found.skipped + found.frame, in->used);
