@@ -60,7 +60,8 @@ _vmeter_argument() {
         ;;
     serve:--modbus | serve:--modbus-port | serve:--mbus | serve:--mbus-port | serve:--control | \
         ui:--modbus | ui:--modbus-port | ui:--mbus | ui:--mbus-port | ui:--control) _vmeter_files "$current" '' ;;
-    serve:--mbus-tcp | ui:--mbus-tcp) _vmeter_words "$current" '127.0.0.1:' ;;
+    serve:--*-tcp | ui:--*-tcp) _vmeter_words "$current" '127.0.0.1:' ;;
+    serve:--capture | ui:--capture) _vmeter_files "$current" .pcapng ;;
     serve:--record | ui:--record) _vmeter_files "$current" .json ;;
     ui:--size) _vmeter_words "$current" '1 1.5 2 3' ;;
     serve:--speed | ui:--speed) _vmeter_words "$current" 'max 1 10 60 3600' ;;
@@ -81,7 +82,7 @@ _vmeter() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _vmeter_words "$current" 'run serve ui lcd read map check calibrate conformance ctl --help --version'
+        _vmeter_words "$current" 'run serve ui lcd read map ports check calibrate conformance ctl --help --version'
         return
     fi
     # "=" is a word of its own on a command line: --speed=max is --speed, =, max.
@@ -96,10 +97,11 @@ _vmeter() {
     if [[ $current == -* ]]; then
         case $command in
         run) _vmeter_words "$current" '--report --junit --csv --csv-every --csv-columns --pulses --nvm --set -q -v --help' ;;
-        serve) _vmeter_words "$current" '--modbus --modbus-port --mbus --mbus-tcp --mbus-port --control --record --speed --nvm --set -v --help' ;;
-        ui) _vmeter_words "$current" '--size --modbus --modbus-port --mbus --mbus-tcp --mbus-port --control --record --speed --nvm --set -v --help' ;;
+        serve) _vmeter_words "$current" '--modbus --modbus-port --modbus-tcp --modbus-rtu-tcp --mbus --mbus-tcp --mbus-port --line-timing --capture --control --record --speed --nvm --set -v --help' ;;
+        ui) _vmeter_words "$current" '--size --modbus --modbus-port --modbus-tcp --modbus-rtu-tcp --mbus --mbus-tcp --mbus-port --line-timing --capture --control --record --speed --nvm --set -v --help' ;;
         lcd) _vmeter_words "$current" '--at --text --png --front --scale --meter --set --help' ;;
         read) _vmeter_words "$current" '--unit --baud --parity --json --help' ;;
+        ports) _vmeter_words "$current" '--json --help' ;;
         map) _vmeter_words "$current" '--csv --json --md --help' ;;
         conformance) _vmeter_words "$current" '--report --plot --front-end --calibrate --nvm --rows --jobs -q --help' ;;
         calibrate) _vmeter_words "$current" '--front-end --nvm --report --help' ;;

@@ -51,7 +51,7 @@ mkdir "$dir/cases"
 touch "$dir/one.json" "$dir/two words.json" "$dir/table.csv" "$dir/port"
 cd "$dir" || exit 1
 
-same '--help --version calibrate check conformance ctl lcd map read run serve ui' vmeter ''
+same '--help --version calibrate check conformance ctl lcd map ports read run serve ui' vmeter ''
 same 'conformance' vmeter co
 same '--calibrate' vmeter conformance --c
 same 'one.json' vmeter calibrate --front-end o
@@ -60,7 +60,9 @@ same 'read run' vmeter r
 same 'serve' vmeter se
 same '--csv --csv-columns --csv-every' vmeter run --c
 same '-q' vmeter run x.json -q
-same '--control' vmeter serve --c
+same '--capture --control' vmeter serve --c
+same '--help --json' vmeter ports --
+same '127.0.0.1:' vmeter serve --modbus-rtu-tcp ''
 same '--baud --help --json --parity --unit' vmeter read ./m --
 same '--csv --help --json --md' vmeter map --
 same '--help' vmeter check --
@@ -93,7 +95,7 @@ same 'l1_voltage' "$vmeter" run one.json --csv-columns l1_volt
 same 'tariff,l2_current tariff,l2_current_direction' "$vmeter" run one.json --csv-columns tariff,l2_curr
 
 # Each option of the help texts is offered, and nothing else.
-for command in run serve ui lcd read map check conformance calibrate ctl; do
+for command in run serve ui lcd read map ports check conformance calibrate ctl; do
     wanted=$("$vmeter" "$command" --help | sed -n 's/^  \(-[hqv], \)\{0,1\}\(-[-a-z]*\).*/\2/p' | LC_ALL=C sort |
         paste -sd ' ' -)
     got=$(offers vmeter "$command" x -)

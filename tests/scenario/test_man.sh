@@ -28,7 +28,7 @@ for command in $("$vmeter" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\).*/\
     done
 done
 # The other way round: no option that the program does not know.
-known=$(for command in '' run serve ui lcd read map check conformance calibrate ctl; do
+known=$(for command in '' run serve ui lcd read map ports check conformance calibrate ctl; do
     # shellcheck disable=SC2086
     "$vmeter" $command --help
 done | grep -o -- '--[a-z][-a-z]*' | sort -u)
