@@ -28,6 +28,8 @@ static void hang_up(struct host_line *line, size_t k, int64_t now_ns)
 {
     struct tcp *tcp = (struct tcp *)line;
 
+    if (tcp->client[k] < 0)
+        return;
     close(tcp->client[k]);
     tcp->client[k] = -1;
     host_line_forget(line, k, now_ns);

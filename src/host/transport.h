@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Between line.c and the kinds of lines: what a kind does, and what it calls when bytes have come. */
+ * Between line.c, talk.c and the kinds of lines: what a kind does, and what it calls when bytes have come. */
 #ifndef HOST_TRANSPORT_H
 #define HOST_TRANSPORT_H
 
@@ -65,6 +65,10 @@ size_t host_line_room(const struct host_line *line, size_t master);
 
 /* n bytes have come. What there is no room for is lost. */
 void host_line_take(struct host_line *line, size_t master, const uint8_t *byte, size_t n, int64_t now_ns);
+
+/* Does for a master what time has come for; and when that will be the next time, INT64_MAX if only it can tell. */
+void host_talk_serve(struct host_line *line, struct host_talk *talk, int64_t now_ns);
+int64_t host_talk_due_ns(const struct host_line *line, const struct host_talk *talk);
 
 /* The master has gone: what it has sent still arrives, and nothing of it is left for the next. */
 void host_line_forget(struct host_line *line, size_t master, int64_t now_ns);

@@ -2,6 +2,7 @@
  * libmodbus as master against a session in a child process. */
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <modbus.h>
 #include <signal.h>
@@ -380,14 +381,80 @@ START_TEST(tcp_masters_at_once)
 }
 END_TEST
 
+/* Bytes that the tap was told of: to the meter, from it. */
+static size_t tapped[2];
+
+static void count_bytes(void *ctx, enum em_bus bus, bool from_master, const uint8_t *byte, size_t n)
+{
+    (void)ctx;
+    (void)byte;
+    ck_assert_int_eq(bus, EM_BUS_MODBUS);
+    tapped[from_master] += n;
+}
+
+/* Packets of a pcapng file of this machine's byte order. */
+static unsigned count_packets(FILE *file)
+{
+    uint32_t head[2];
+    unsigned count = 0;
+
+    rewind(file);
+    while (fread(head, sizeof head, 1, file) == 1) {
+        count += head[0] == 6;
+        ck_assert_int_eq(fseek(file, (long)(head[1] - sizeof head), SEEK_CUR), 0);
+    }
+    return count;
+}
+
+/* Both hear everything, in this process: whoever listens second does not push the first aside. */
+START_TEST(a_tap_and_a_capture_at_once)
+{
+    static const uint8_t request[] = {1, 3, 0x50, 2, 0, 2, 0x74, 0xCB};
+    FILE *file = tmpfile();
+    struct host_session_options options = {.capture = file, .speed = 1};
+    struct sim_scenario *scenario = sim_scenario_default();
+    struct sim *sim = sim_new(scenario, &host_speed_best()->loops);
+    struct host_port_text text;
+    char error[512];
+    struct host_session *session = host_session_open(sim, &options, error, sizeof error);
+    uint8_t reply[9];
+    size_t n = 0;
+    int fd;
+
+    ck_assert_msg(session, "%s", error);
+    host_session_set_tap(session, count_bytes, NULL);
+    ck_assert(host_session_port(session, 0, &text));
+    fd = open(text.name, O_RDWR | O_NOCTTY | O_NONBLOCK);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, request, sizeof request), sizeof request);
+    while (n < sizeof reply) {
+        ssize_t part = read(fd, reply + n, sizeof reply - n);
+
+        n += part > 0 ? (size_t)part : 0;
+        ck_assert(host_session_step(session, 10));
+    }
+    close(fd);
+    ck_assert_uint_eq(tapped[true], sizeof request);
+    ck_assert_uint_eq(tapped[false], sizeof reply);
+    ck_assert_uint_eq(count_packets(file), 2);
+    ck_assert(host_session_close(session));
+    sim_free(sim);
+    sim_scenario_free(scenario);
+    fclose(file);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("libmodbus");
-    TCase *tcase = tcase_create("master");
+    TCase *tcase = tcase_create("master"), *alone = tcase_create("listeners");
     SRunner *runner = srunner_create(suite);
     int failed;
 
     suite_add_tcase(suite, tcase);
+    suite_add_tcase(suite, alone);
+    tcase_add_test(alone, a_tap_and_a_capture_at_once);
+    tcase_set_timeout(alone, 60);
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, every_span_of_every_block);
