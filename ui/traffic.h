@@ -47,11 +47,6 @@ void ui_traffic_idle(struct ui_traffic *t, double time, int64_t now_ms);
 /* The k-th frame, the newest first; NULL if there is none. */
 const struct ui_frame *ui_traffic_at(const struct ui_traffic *t, unsigned k);
 
-/* A whole frame in words; text has UI_TRAFFIC_TEXT bytes. asked: the first register of the read that a Modbus reply
- * answers. Returns false for what is no frame or an exception. */
-bool ui_modbus_text(bool from_master, const uint8_t *byte, size_t n, uint16_t asked, char *text);
-bool ui_mbus_text(bool from_master, const uint8_t *byte, size_t n, char *text);
-
 #ifdef __cplusplus
 }
 #endif

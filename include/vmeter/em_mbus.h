@@ -36,6 +36,11 @@ struct em_mbus {
     uint8_t in[EM_MBUS_FRAME_MAX];
 };
 
+/* What a master's bytes begin with: no frame (the first byte is none's start), a whole frame that is damaged, the
+ * beginning of a frame, or a whole one. used > 0; *size gets the length of a frame, damaged or whole. */
+enum em_mbus_verdict { EM_MBUS_BAD_START, EM_MBUS_BAD_FRAME, EM_MBUS_MORE, EM_MBUS_WHOLE };
+enum em_mbus_verdict em_mbus_judge(const uint8_t *in, size_t used, size_t *size);
+
 /* Takes one byte at the meter's rate. Returns the length of the answer put into answer (EM_MBUS_FRAME_MAX bytes), or 0
  * for none; after the answer has left em_meter_reply_sent is to be called. A meter that does not run hears nothing. */
 size_t em_mbus_byte(struct em_meter *m, uint8_t byte, uint8_t *answer);

@@ -63,7 +63,8 @@ _vmeter_argument() {
         ;;
     serve:--modbus | serve:--modbus-port | serve:--mbus | serve:--mbus-port | serve:--control | \
         ui:--modbus | ui:--modbus-port | ui:--mbus | ui:--mbus-port | ui:--control) _vmeter_files "$current" '' ;;
-    serve:--mbus-tcp | ui:--mbus-tcp) _vmeter_words "$current" '127.0.0.1:' ;;
+    serve:--*-tcp | ui:--*-tcp) _vmeter_words "$current" '127.0.0.1:' ;;
+    serve:--capture | ui:--capture) _vmeter_files "$current" .pcapng ;;
     serve:--app | ui:--app) _vmeter_words "$current" '127.0.0.1: 0.0.0.0:' ;;
     serve:--record | ui:--record) _vmeter_files "$current" .json ;;
     ui:--size) _vmeter_words "$current" '1 1.5 2 3' ;;
@@ -85,7 +86,7 @@ _vmeter() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _vmeter_words "$current" 'run merge serve ui lcd read map check calibrate conformance ctl --help --version'
+        _vmeter_words "$current" 'run merge serve ui lcd read map ports check calibrate conformance ctl --help --version'
         return
     fi
     # "=" is a word of its own on a command line: --speed=max is --speed, =, max.
@@ -101,10 +102,11 @@ _vmeter() {
         case $command in
         run) _vmeter_words "$current" '--report --junit --csv --csv-every --csv-columns --pulses --nvm --set --no-jump --jobs --shard --histogram --run -q -v --help' ;;
         merge) _vmeter_words "$current" '--report --junit --histogram -q -v --help' ;;
-        serve) _vmeter_words "$current" '--modbus --modbus-port --mbus --mbus-tcp --mbus-port --app --control --record --speed --nvm --set -v --help' ;;
-        ui) _vmeter_words "$current" '--size --modbus --modbus-port --mbus --mbus-tcp --mbus-port --app --control --record --speed --nvm --set -v --help' ;;
+        serve) _vmeter_words "$current" '--modbus --modbus-port --modbus-tcp --modbus-rtu-tcp --mbus --mbus-tcp --mbus-port --line-timing --capture --app --control --record --speed --nvm --set -v --help' ;;
+        ui) _vmeter_words "$current" '--size --modbus --modbus-port --modbus-tcp --modbus-rtu-tcp --mbus --mbus-tcp --mbus-port --line-timing --capture --app --control --record --speed --nvm --set -v --help' ;;
         lcd) _vmeter_words "$current" '--at --text --png --front --scale --meter --set --help' ;;
         read) _vmeter_words "$current" '--unit --baud --parity --json --help' ;;
+        ports) _vmeter_words "$current" '--json --help' ;;
         map) _vmeter_words "$current" '--csv --json --md --help' ;;
         conformance) _vmeter_words "$current" '--report --plot --front-end --calibrate --nvm --rows --jobs -q --help' ;;
         calibrate) _vmeter_words "$current" '--front-end --nvm --report --help' ;;

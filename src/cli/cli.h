@@ -22,6 +22,7 @@ int cli_serve(int argc, char **argv);
 int cli_ui(int argc, char **argv);
 int cli_read(int argc, char **argv);
 int cli_map(int argc, char **argv);
+int cli_ports(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_calibrate(int argc, char **argv);
 int cli_conformance(int argc, char **argv);

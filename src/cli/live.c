@@ -35,14 +35,20 @@ static const char ui_intro[] =
 
 static const char shared_help[] =
     "  --modbus LINK     make LINK a symbolic link to the virtual serial port with Modbus RTU\n"
-    "  --modbus-port DEV answer Modbus RTU on a real serial port too, as in /dev/ttyUSB0\n"
+    "  --modbus-port DEV answer Modbus RTU on a real serial port too, as in /dev/ttyUSB0; see vmeter ports\n"
+    "  --modbus-tcp HOST:PORT\n"
+    "                    answer Modbus TCP on a TCP port too, as a gateway does; PORT alone is for this machine only\n"
+    "  --modbus-rtu-tcp HOST:PORT\n"
+    "                    answer Modbus RTU on a TCP port too, byte for byte as a serial device server\n"
     "  --mbus LINK       make LINK a symbolic link to the virtual serial port with M-Bus\n"
     "  --mbus-tcp HOST:PORT\n"
-    "                    answer M-Bus on a TCP port too; PORT alone is for this machine only\n"
+    "                    answer M-Bus on a TCP port too, byte for byte as a serial device server\n"
     "  --mbus-port DEV   answer M-Bus on a real serial port too (behind it: a level converter for slaves)\n"
     "  --app HOST:PORT   while the meter's Bluetooth is on, serve the app, a page for phones, here; its address is in "
     "the\n"
     "                    QR code of the Bluetooth page; PORT alone is for this machine only\n"
+    "  --line-timing     bytes take the time that they take at the line's rate; otherwise they pass at once\n"
+    "  --capture FILE    write what goes over the lines, for Wireshark (pcapng; - for standard output)\n"
     "  --control SOCKET  take requests here, see vmeter ctl --help\n"
     "  --record FILE     write down what is done to the meter, as a scenario that plays it again\n"
     "  --speed X         X simulated seconds a second (default 1), or max\n"
@@ -53,9 +59,12 @@ static const char shared_help[] =
     "  -v                tell on stderr what happens on the ports\n"
     "  -h, --help        this text\n"
     "\n"
+    "The options for real ports and TCP ports may be repeated.\n"
     "The ports have the meter's own line settings, Modbus 9600 8E1 and M-Bus 2400 8E1 unless set otherwise; a master "
     "at\n"
-    "another speed gets no answer. TCP has no speed.\n"
+    "another speed gets no answer. A TCP port serves up to eight masters and has no speed; port 0 takes a free one, "
+    "which\n"
+    "the printed line names.\n"
     "\n";
 
 static const char serve_examples[] = "  vmeter serve --modbus ./m --mbus-tcp 10001 --control ./c &\n"
@@ -68,10 +77,9 @@ static const char ui_examples[] = "  vmeter ui --modbus ./m &\n"
 
 enum {
     OPT_MODBUS = 256,
-    OPT_MODBUS_PORT,
     OPT_MBUS,
-    OPT_MBUS_TCP,
-    OPT_MBUS_PORT,
+    OPT_LINE_TIMING,
+    OPT_CAPTURE,
     OPT_APP,
     OPT_CONTROL,
     OPT_RECORD,
@@ -79,16 +87,21 @@ enum {
     OPT_NVM,
     OPT_SET,
     OPT_SIZE,
+    OPT_DOOR, /* and then one for each kind of door */
 };
 
 /* The last but one is the window's alone. */
 static const struct option long_options[] = {
     {"modbus", required_argument, NULL, OPT_MODBUS},
-    {"modbus-port", required_argument, NULL, OPT_MODBUS_PORT},
+    {"modbus-port", required_argument, NULL, OPT_DOOR + HOST_MODBUS_PORT},
+    {"modbus-tcp", required_argument, NULL, OPT_DOOR + HOST_MODBUS_TCP},
+    {"modbus-rtu-tcp", required_argument, NULL, OPT_DOOR + HOST_MODBUS_RTU_TCP},
     {"mbus", required_argument, NULL, OPT_MBUS},
-    {"mbus-tcp", required_argument, NULL, OPT_MBUS_TCP},
-    {"mbus-port", required_argument, NULL, OPT_MBUS_PORT},
+    {"mbus-tcp", required_argument, NULL, OPT_DOOR + HOST_MBUS_TCP},
+    {"mbus-port", required_argument, NULL, OPT_DOOR + HOST_MBUS_PORT},
     {"app", required_argument, NULL, OPT_APP},
+    {"line-timing", no_argument, NULL, OPT_LINE_TIMING},
+    {"capture", required_argument, NULL, OPT_CAPTURE},
     {"control", required_argument, NULL, OPT_CONTROL},
     {"record", required_argument, NULL, OPT_RECORD},
     {"speed", required_argument, NULL, OPT_SPEED},
@@ -111,6 +124,14 @@ static bool read_speed(const char *command, const char *text, double *speed)
     return strcmp(text, "max") == 0 || cli_number(command, "--speed", text, 1e-3, 1e9, speed);
 }
 
+static int take_door(const char *command, enum host_door_kind kind, const char *where, struct host_session_options *s)
+{
+    if (s->doors == HOST_DOORS_MAX)
+        return cli_usage_error(command, "at most %d real ports and TCP ports", HOST_DOORS_MAX);
+    s->door[s->doors++] = (struct host_door){kind, where};
+    return -1;
+}
+
 /* One option. Returns an exit code, or -1 to go on. */
 static int take_option(int option, char **argv, bool ui, struct cli_live_options *o)
 {
@@ -120,14 +141,12 @@ static int take_option(int option, char **argv, bool ui, struct cli_live_options
         const char **text;
     } texts[] = {
         {OPT_MODBUS, &s->modbus_link},
-        {OPT_MODBUS_PORT, &s->modbus_port},
         {OPT_MBUS, &s->mbus_link},
-        {OPT_MBUS_TCP, &s->mbus_tcp},
-        {OPT_MBUS_PORT, &s->mbus_port},
         {OPT_CONTROL, &s->control_path},
-        {OPT_APP, &s->app},
         {OPT_RECORD, &s->record},
         {OPT_NVM, &o->nvm},
+        {OPT_CAPTURE, &o->capture},
+        {OPT_APP, &s->app},
     };
 
     for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) {
@@ -136,7 +155,12 @@ static int take_option(int option, char **argv, bool ui, struct cli_live_options
             return -1;
         }
     }
+    if (option >= OPT_DOOR)
+        return take_door(argv[0], (enum host_door_kind)(option - OPT_DOOR), optarg, s);
     switch (option) {
+    case OPT_LINE_TIMING:
+        s->line_timing = true;
+        return -1;
     case OPT_SPEED:
         return read_speed(argv[0], optarg, &s->speed) ? -1 : CLI_USAGE;
     case OPT_SIZE:
@@ -188,6 +212,7 @@ static void on_signal(int number)
 int cli_live_open(struct cli_live *live, const struct cli_live_options *o)
 {
     struct sigaction action = {.sa_handler = on_signal};
+    struct host_session_options session = o->session;
     char error[512];
 
     *live = (struct cli_live){0};
@@ -198,14 +223,20 @@ int cli_live_open(struct cli_live *live, const struct cli_live_options *o)
         host_log("%s", error);
         return CLI_WORLD;
     }
+    live->capture_name = o->capture;
+    if (!cli_open_wanted(o->capture, &live->capture))
+        return CLI_WORLD;
+    session.capture = live->capture;
     live->sim = sim_new_on(live->scenario, &host_speed_best()->loops, host_nvm_memories(live->nvm));
     cli_equip(live->sim);
-    live->session = host_session_open(live->sim, &o->session, error, sizeof error);
+    live->session = host_session_open(live->sim, &session, error, sizeof error);
     host_nvm_judge(live->nvm, live->sim);
     if (!live->session) {
         host_log("%s", error);
         return CLI_WORLD;
     }
+    if (live->capture == stdout)
+        signal(SIGPIPE, SIG_IGN); /* the meter goes on when nobody looks any more */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     return -1;
@@ -213,9 +244,11 @@ int cli_live_open(struct cli_live *live, const struct cli_live_options *o)
 
 void cli_live_print(const struct cli_live *live)
 {
-    host_session_print_ports(live->session);
-    printf("ready\n");
-    fflush(stdout);
+    FILE *out = live->capture == stdout ? stderr : stdout;
+
+    host_session_print_ports(live->session, out);
+    fprintf(out, "ready\n");
+    fflush(out);
 }
 
 int cli_live_close(struct cli_live *live, int code)
@@ -230,6 +263,8 @@ int cli_live_close(struct cli_live *live, int code)
             code = failed ? CLI_FAILED : CLI_OK;
     }
     sim_free(live->sim);
+    if (!cli_close_output(live->capture, live->capture_name))
+        code = CLI_WORLD;
     if (!host_nvm_close(live->nvm))
         code = CLI_WORLD;
     sim_scenario_free(live->scenario);

@@ -9,7 +9,7 @@
 
 struct cli_live_options {
     struct host_session_options session;
-    const char *scenario, *nvm;
+    const char *scenario, *nvm, *capture;
     struct cli_overrides overrides;
     double size; /* of the window, for ui: 0 as the display asks */
 };
@@ -20,6 +20,8 @@ struct cli_live {
     struct host_nvm *nvm;
     struct sim *sim;
     struct host_session *session;
+    FILE *capture; /* or NULL */
+    const char *capture_name;
 };
 
 /* Reads the options of the command argv[0], "serve" or "ui"; --help prints its text. Returns an exit code, or -1 to go
@@ -31,7 +33,7 @@ int cli_live_options(int argc, char **argv, struct cli_live_options *o);
 int cli_live_open(struct cli_live *live, const struct cli_live_options *o);
 extern volatile bool cli_live_stop;
 
-/* Prints the ports and `ready`. */
+/* Prints the ports and `ready`, on stdout unless a capture goes there. */
 void cli_live_print(const struct cli_live *live);
 
 /* Ends it in order. Returns the exit code: `code` if it is one already, else as results and files have it. */

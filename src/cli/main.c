@@ -17,6 +17,7 @@ static const struct command {
     {"lcd", cli_lcd, "show the display at some moment of a scenario, as text or as a picture"},
     {"read", cli_read, "read a whole meter over Modbus, emulated or real"},
     {"map", cli_map, "print the register map"},
+    {"ports", cli_ports, "list the serial ports of this machine"},
     {"check", cli_check, "check a scenario file and run nothing"},
     {"calibrate", cli_calibrate, "find the constants that take the errors of a meter's front end back"},
     {"conformance", cli_conformance, "put the meter on a class B test bench"},

@@ -200,10 +200,7 @@ static size_t take_frame(struct em_meter *m, const uint8_t *frame, size_t size, 
     return body[1] == EM_MBUS_NONE_ANSWERS ? 0 : n;
 }
 
-enum verdict { BAD_START, BAD_FRAME, MORE, WHOLE };
-
-/* What stands at the start of the buffer; *size gets the length of a frame, whole or bad. */
-static enum verdict judge(const uint8_t *in, size_t used, size_t *size)
+enum em_mbus_verdict em_mbus_judge(const uint8_t *in, size_t used, size_t *size)
 {
     size_t first = 1;
     uint8_t sum = 0;
@@ -213,18 +210,18 @@ static enum verdict judge(const uint8_t *in, size_t used, size_t *size)
     } else if (in[0] == START_LONG) {
         first = HEAD_SIZE;
         if ((used > 1 && in[1] < 3) || (used > 2 && in[2] != in[1]) || (used > 3 && in[3] != START_LONG))
-            return BAD_START;
+            return EM_MBUS_BAD_START;
         if (used < HEAD_SIZE)
-            return MORE;
+            return EM_MBUS_MORE;
         *size = HEAD_SIZE + in[1] + TAIL_SIZE;
     } else {
-        return BAD_START;
+        return EM_MBUS_BAD_START;
     }
     if (used < *size)
-        return MORE;
+        return EM_MBUS_MORE;
     for (size_t k = first; k < *size - TAIL_SIZE; k++)
         sum = (uint8_t)(sum + in[k]);
-    return in[*size - 2] == sum && in[*size - 1] == STOP ? WHOLE : BAD_FRAME;
+    return in[*size - 2] == sum && in[*size - 1] == STOP ? EM_MBUS_WHOLE : EM_MBUS_BAD_FRAME;
 }
 
 static void drop(struct em_mbus *mbus, size_t n)
@@ -243,13 +240,13 @@ size_t em_mbus_byte(struct em_meter *m, uint8_t byte, uint8_t *answer)
     em_meter_bus_bytes(m, EM_BUS_MBUS);
     mbus->in[mbus->used++] = byte;
     while (mbus->used) {
-        enum verdict verdict = judge(mbus->in, mbus->used, &size);
+        enum em_mbus_verdict verdict = em_mbus_judge(mbus->in, mbus->used, &size);
 
-        if (verdict == MORE)
+        if (verdict == EM_MBUS_MORE)
             break;
-        if (verdict == WHOLE)
+        if (verdict == EM_MBUS_WHOLE)
             n = take_frame(m, mbus->in, size, answer);
-        drop(mbus, verdict == BAD_START ? 1 : size);
+        drop(mbus, verdict == EM_MBUS_BAD_START ? 1 : size);
     }
     return n;
 }

@@ -79,15 +79,15 @@ void host_app_serve(struct host_app *app, int64_t now_ms)
         MHD_run(app->daemon);
 }
 
-size_t host_app_poll(const struct host_app *app, struct pollfd *entry, int *wait_ms)
+size_t host_app_poll(const struct host_app *app, struct pollfd *entry, int64_t *wait_ns)
 {
     const union MHD_DaemonInfo *info;
     MHD_UNSIGNED_LONG_LONG timeout;
 
     if (!app->daemon || !(info = MHD_get_daemon_info(app->daemon, MHD_DAEMON_INFO_EPOLL_FD)))
         return 0;
-    if (MHD_get_timeout(app->daemon, &timeout) == MHD_YES && timeout < (unsigned)*wait_ms)
-        *wait_ms = (int)timeout;
+    if (MHD_get_timeout(app->daemon, &timeout) == MHD_YES && timeout < (uint64_t)*wait_ns / 1000000)
+        *wait_ns = (int64_t)timeout * 1000000;
     *entry = (struct pollfd){.fd = info->epoll_fd, .events = POLLIN};
     return 1;
 }

@@ -22,9 +22,9 @@ const char *host_app_url(const struct host_app *app);
 /* Does it take connections at the moment? */
 bool host_app_listens(const struct host_app *app);
 
-/* Entries for poll(), at most one; returns how many were set. *wait_ms is lowered to the time after which
+/* Entries for poll(), at most one; returns how many were set. *wait_ns is lowered to the time after which
  * host_app_serve wants to be called at the latest. */
-size_t host_app_poll(const struct host_app *app, struct pollfd *entry, int *wait_ms);
+size_t host_app_poll(const struct host_app *app, struct pollfd *entry, int64_t *wait_ns);
 
 /* Follows the meters' Bluetooth and answers what has come; never blocks. now_ms: a clock that only goes forward. */
 void host_app_serve(struct host_app *app, int64_t now_ms);

@@ -6,25 +6,16 @@
 
 #include "slave.h"
 
-#define BURST_MS 20 /* bytes of a burst are not further apart */
+#define NS_PER_S  1000000000
+#define NS_PER_MS 1000000
+
+/* Bits of a character besides parity: start, eight, stop. */
+#define PLAIN_BITS 10
+
+/* Modbus: an answer begins after 3.5 characters, given in halves. Source: MODBUS over serial line 2.5.1.1. */
+#define MODBUS_SILENT_HALVES 7
 
 /* --- Modbus --- */
-
-struct sender {
-    struct host_bus *bus;
-    uint32_t baud;
-    host_send_fn *send;
-    void *ctx;
-};
-
-static void ask_modbus(const struct sender *s, const uint8_t *frame, size_t n)
-{
-    uint8_t answer[SIM_FRAME_MAX];
-
-    n = sim_modbus_frame(s->bus->sim, s->baud, frame, n, answer);
-    if (n)
-        s->send(s->ctx, answer, n);
-}
 
 /* Length of a whole request with a right CRC that begins at byte `at`, else 0. */
 static size_t whole_frame(const struct host_input *in, size_t at)
@@ -37,76 +28,106 @@ static size_t whole_frame(const struct host_input *in, size_t at)
     return length < 0 && at == 0 && sim_modbus_crc_ok(in->byte, in->used) ? in->used : 0;
 }
 
-/* Finds requests in what has come in. Rubbish before a request that ends the input does not spoil it. */
-static bool take_modbus(const struct sender *s, struct host_input *in)
+/* A request at the beginning; or one that ends the input, which rubbish before it does not spoil. */
+static void find_modbus(const struct host_input *in, struct host_found *found)
 {
-    size_t n;
+    found->frame = whole_frame(in, 0);
+    for (size_t at = 1; !found->frame && at + 8 <= in->used; at++) {
+        size_t n = whole_frame(in, at);
 
-    while (in->used && (n = whole_frame(in, 0))) {
-        ask_modbus(s, in->byte, n);
-        in->used -= n;
-        memmove(in->byte, in->byte + n, in->used);
-    }
-    for (size_t at = 1; at + 8 <= in->used; at++) {
-        n = whole_frame(in, at);
         if (n && at + n == in->used) {
-            ask_modbus(s, in->byte + at, n);
-            in->used = 0;
+            found->skipped = at;
+            found->frame = n;
         }
     }
-    return in->used > 0;
 }
 
 /* --- M-Bus --- */
 
-/* The meters frame for themselves. */
-static bool take_mbus(const struct sender *s, struct host_input *in)
+/* Frames are cut as the meters themselves cut them, so that a meter never holds a part of one: several lines may lead
+ * to the same meters. */
+static void find_mbus(const struct host_input *in, struct host_found *found)
 {
-    uint8_t answer[SIM_FRAME_MAX];
-    size_t n = sim_mbus_bytes(s->bus->sim, s->baud, in->byte, in->used, answer);
+    while (found->skipped < in->used) {
+        const uint8_t *byte = in->byte + found->skipped;
+        size_t size = 0;
+        enum em_mbus_verdict verdict = em_mbus_judge(byte, in->used - found->skipped, &size);
 
-    in->used = 0;
-    if (n)
-        s->send(s->ctx, answer, n);
-    return true;
+        if (verdict == EM_MBUS_MORE)
+            return;
+        if (verdict == EM_MBUS_WHOLE) {
+            found->frame = size;
+            return;
+        }
+        found->skipped += verdict == EM_MBUS_BAD_START ? 1 : size;
+    }
 }
 
 /* --- Both --- */
 
-bool host_bus_take(struct host_bus *bus, struct host_input *in, uint32_t baud, host_send_fn *send, void *ctx)
+/* Bytes that are no frame. The meters hear them all the same. */
+static void hear_rubbish(struct host_bus *bus, uint32_t baud, const uint8_t *byte, size_t n)
 {
-    const struct sender s = {bus, baud, send, ctx};
+    uint8_t none[SIM_FRAME_MAX];
 
-    return bus->which == EM_BUS_MODBUS ? take_modbus(&s, in) : take_mbus(&s, in);
+    if (bus->which != EM_BUS_MBUS || n == 0)
+        return;
+    sim_mbus_bytes(bus->sim, baud, byte, n, none);
+    sim_mbus_idle(bus->sim);
 }
 
-size_t host_bus_silence(struct host_bus *bus, struct host_input *in)
+void host_bus_find(struct host_bus *bus, const struct host_input *in, uint32_t baud, uint8_t *answer,
+                   struct host_found *found)
 {
-    size_t dropped = in->used;
+    const uint8_t *frame;
 
-    in->used = 0;
+    *found = (struct host_found){0};
+    (bus->which == EM_BUS_MODBUS ? find_modbus : find_mbus)(in, found);
+    frame = in->byte + found->skipped;
+    hear_rubbish(bus, baud, in->byte, found->skipped);
+    if (found->frame)
+        found->answer = (bus->which == EM_BUS_MODBUS ? sim_modbus_frame : sim_mbus_bytes)(bus->sim, baud, frame,
+                                                                                          found->frame, answer);
+}
+
+void host_bus_silence(struct host_bus *bus, const struct host_input *in, uint32_t baud)
+{
+    hear_rubbish(bus, baud, in->byte, in->used);
+}
+
+static int64_t bits_ns(const struct host_bus *bus, int bits)
+{
+    uint32_t baud = host_bus_settings(bus).baud;
+
+    return baud ? ((int64_t)bits * NS_PER_S + baud - 1) / baud : 0;
+}
+
+int64_t host_bus_silence_ns(const struct host_bus *bus, int gap_ms)
+{
+    int64_t ns = bus->which == EM_BUS_MBUS ? bits_ns(bus, EM_MBUS_IDLE_BITS) : 0, gap = (int64_t)gap_ms * NS_PER_MS;
+
+    return ns > gap ? ns : gap;
+}
+
+int64_t host_bus_char_ns(const struct host_bus *bus, uint32_t baud)
+{
+    const struct em_line line = host_bus_settings(bus);
+    int bits = PLAIN_BITS + (line.parity != EM_PARITY_NONE);
+
+    return baud ? ((int64_t)bits * NS_PER_S + baud - 1) / baud : bits_ns(bus, bits);
+}
+
+int64_t host_bus_delay_ns(const struct host_bus *bus)
+{
     if (bus->which == EM_BUS_MBUS)
-        sim_mbus_idle(bus->sim);
-    return dropped;
+        return bits_ns(bus, EM_MBUS_ANSWER_BITS);
+    return bus->timed ? host_bus_char_ns(bus, 0) * MODBUS_SILENT_HALVES / 2 : 0;
 }
 
-static int bits_ms(const struct host_bus *bus, int bits)
+void host_bus_tap(const struct host_bus *bus, bool from_master, const uint8_t *byte, size_t n)
 {
-    int baud = (int)bus->sim->point[0].meter.mbus.baud;
-
-    return baud > 0 ? (bits * 1000 + baud - 1) / baud : 0;
-}
-
-int host_bus_silence_ms(const struct host_bus *bus)
-{
-    int ms = bus->which == EM_BUS_MBUS ? bits_ms(bus, EM_MBUS_IDLE_BITS) : 0;
-
-    return ms > BURST_MS ? ms : BURST_MS;
-}
-
-int host_bus_delay_ms(const struct host_bus *bus)
-{
-    return bus->which == EM_BUS_MBUS ? bits_ms(bus, EM_MBUS_ANSWER_BITS) : 0;
+    if (bus->tap)
+        bus->tap(bus->tap_ctx, bus->which, from_master, byte, n);
 }
 
 const char *host_bus_name(const struct host_bus *bus)

@@ -11,32 +11,46 @@ typedef void host_tap_fn(void *ctx, enum em_bus bus, bool from_master, const uin
 struct host_bus {
     struct sim *sim;
     enum em_bus which;
+    bool timed;       /* bytes take their time on the lines */
     host_tap_fn *tap; /* or NULL */
     void *tap_ctx;
 };
 
-/* Bytes of a line that have not yet made a frame. */
+/* Bytes of a master that have not yet made a frame. */
 struct host_input {
     uint8_t byte[2 * 256];
     size_t used;
 };
 
-/* Where answers go. */
-typedef void host_send_fn(void *ctx, const uint8_t *answer, size_t n);
+/* What an input begins with: bytes that are no frame, then a frame; both 0 as long as only more bytes or silence can
+ * tell. */
+struct host_found {
+    size_t skipped, frame;
+    size_t answer;   /* bytes of the answer to the frame */
+    bool no_gateway; /* hopeless: the master does not speak the gateway's language */
+    bool timed_out;  /* a gateway tells that nobody has answered */
+};
 
-/* Takes what has come in at `baud` (0: unknown), and sends the answers. Returns whether bytes are left that only more
- * bytes or silence make sense of. */
-bool host_bus_take(struct host_bus *bus, struct host_input *in, uint32_t baud, host_send_fn *send, void *ctx);
+/* Looks at an input that has come in at `baud` (0: unknown) and has the meters hear what is found, which is to be taken
+ * off it then. Their answer goes into answer (SIM_FRAME_MAX bytes). */
+void host_bus_find(struct host_bus *bus, const struct host_input *in, uint32_t baud, uint8_t *answer,
+                   struct host_found *found);
 
-/* The line has been silent for host_bus_silence_ms. Returns how many bytes of `in` were dropped for it. */
-size_t host_bus_silence(struct host_bus *bus, struct host_input *in);
+/* The line has been silent for host_bus_silence_ns: what is in the input will be no frame. */
+void host_bus_silence(struct host_bus *bus, const struct host_input *in, uint32_t baud);
 
-/* Silence that ends a frame, in ms of real time. On lines whose bytes come in bursts it is longer than the standards'
- * 3.5 characters and 33 bits. */
-int host_bus_silence_ms(const struct host_bus *bus);
+/* Silence that ends a frame, in ns of real time. On lines whose bytes come in bursts that are gap_ms apart it is longer
+ * than the standards' 3.5 characters and 33 bits. */
+int64_t host_bus_silence_ns(const struct host_bus *bus, int gap_ms);
 
-/* The time from a frame's end to the answer's first byte, in ms of real time. */
-int host_bus_delay_ms(const struct host_bus *bus);
+/* The time from a frame's end to the answer's first byte, in ns of real time. */
+int64_t host_bus_delay_ns(const struct host_bus *bus);
+
+/* What a byte takes at `baud` (0: at the first meter's rate), in ns. */
+int64_t host_bus_char_ns(const struct host_bus *bus, uint32_t baud);
+
+/* Tells the tap, if there is one. */
+void host_bus_tap(const struct host_bus *bus, bool from_master, const uint8_t *byte, size_t n);
 
 /* The bus as users know it ("modbus", "mbus"), and its meters' settings for people to read. */
 const char *host_bus_name(const struct host_bus *bus);

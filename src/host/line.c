@@ -5,17 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
+#include "capture.h"
 #include "transport.h"
 
-void *host_line_new(const struct host_transport *transport, struct host_bus *bus, size_t size)
+/* A line on which nothing seems to happen is looked at this often: not everything wakes us. */
+#define LOOK_NS 10000000
+
+void *host_line_new(const struct host_transport *transport, struct host_bus *bus, size_t size, size_t masters)
 {
     struct host_line *line = calloc(1, size);
 
-    if (!line)
+    if (!line || !(line->talk = calloc(masters, sizeof *line->talk)))
         abort();
     line->transport = transport;
     line->bus = bus;
+    line->masters = masters;
+    line->served_ns = INT64_MIN / 2;
     return line;
 }
 
@@ -26,13 +31,16 @@ void host_line_close(struct host_line *line)
     line->transport->close(line);
     free(line->name);
     free(line->target);
+    free(line->talk);
     free(line);
 }
 
 void host_line_describe(const struct host_line *line, char *kind, size_t kind_size, char *settings, size_t size)
 {
+    bool rtu = line->bus->which == EM_BUS_MODBUS && !line->transport->gateway;
+
     host_bus_describe(line->bus, settings, size);
-    snprintf(kind, kind_size, "%s%s", line->bus->which == EM_BUS_MODBUS ? "modbus rtu" : "mbus", line->transport->kind);
+    snprintf(kind, kind_size, "%s%s%s", host_bus_name(line->bus), rtu ? " rtu" : "", line->transport->kind);
 }
 
 const char *host_line_name(const struct host_line *line)
@@ -40,132 +48,73 @@ const char *host_line_name(const struct host_line *line)
     return line->name;
 }
 
-void host_line_print(const struct host_line *line)
+void host_line_print(const struct host_line *line, FILE *out)
 {
     char settings[80], kind[24];
 
     host_line_describe(line, kind, sizeof kind, settings, sizeof settings);
-    printf("%-10s  %s%s%s  %s\n", kind, line->name, line->target ? " -> " : "", line->target ? line->target : "",
-           settings);
+    fprintf(out, "%-10s  %s%s%s  %s\n", kind, line->name, line->target ? " -> " : "", line->target ? line->target : "",
+            settings);
 }
 
-/* --- Out --- */
-
-static void tap(const struct host_line *line, bool from_master, const uint8_t *byte, size_t n)
+void host_line_capture(struct host_line *line, struct host_capture *capture)
 {
-    if (line->bus->tap)
-        line->bus->tap(line->bus->tap_ctx, line->bus->which, from_master, byte, n);
-}
+    const enum host_capture_kind kind = line->transport->gateway            ? HOST_CAPTURE_MODBUS_TCP
+                                        : line->bus->which == EM_BUS_MODBUS ? HOST_CAPTURE_MODBUS_RTU
+                                                                            : HOST_CAPTURE_MBUS;
+    char settings[80], words[24], text[120];
 
-static void send_now(struct host_line *line, const uint8_t *answer, size_t n)
-{
-    tap(line, false, answer, n);
-    if (!line->transport->send(line, answer, n))
-        host_log_debug("%s %s: answer lost, the master does not read", host_bus_name(line->bus), line->name);
-}
-
-static void send_pending(struct host_line *line)
-{
-    if (line->pending)
-        send_now(line, line->out, line->pending);
-    line->pending = 0;
-}
-
-static void send_answer(void *ctx, const uint8_t *answer, size_t n)
-{
-    struct host_line *line = ctx;
-    int delay = host_bus_delay_ms(line->bus);
-
-    send_pending(line);
-    if (delay == 0) {
-        send_now(line, answer, n);
-        return;
-    }
-    memcpy(line->out, answer, n);
-    line->pending = n;
-    line->due_ms = line->now_ms + delay + 1; /* now is rounded down */
-}
-
-/* --- In --- */
-
-/* Does the master speak at the rate of any meter? One that has set none is given the benefit of the doubt. */
-static bool rate_matches(struct host_line *line, uint32_t baud)
-{
-    uint32_t wanted = sim_bus_baud(line->bus->sim, line->bus->which, baud);
-
-    if (baud == 0 || baud == wanted) {
-        line->complained = 0;
-        return true;
-    }
-    if (line->complained != baud)
-        host_log("%s %s: the master's line runs at %u baud, the meter's at %u: no answer", host_bus_name(line->bus),
-                 line->name, baud, wanted);
-    line->complained = baud;
-    return false;
-}
-
-static void drop_input(struct host_line *line, const char *why)
-{
-    size_t n = host_bus_silence(line->bus, &line->in);
-
-    if (n)
-        host_log_debug("%s %s: %zu byte(s) dropped: %s", host_bus_name(line->bus), line->name, n, why);
-    line->waiting = false;
-}
-
-void host_line_forget(struct host_line *line)
-{
-    line->complained = 0;
-    line->pending = 0;
-    if (line->waiting)
-        drop_input(line, "its master has gone");
-}
-
-void host_line_take(struct host_line *line, const uint8_t *byte, size_t n, int64_t now_ms)
-{
-    uint32_t baud = line->transport->baud(line);
-
-    tap(line, true, byte, n);
-    line->now_ms = line->last_byte_ms = now_ms;
-    if (!rate_matches(line, baud)) {
-        drop_input(line, "sent at another rate");
-        return;
-    }
-    while (n) {
-        size_t room = sizeof line->in.byte - line->in.used, part = n < room ? n : room;
-
-        memcpy(line->in.byte + line->in.used, byte, part);
-        line->in.used += part;
-        byte += part;
-        n -= part;
-        line->waiting = host_bus_take(line->bus, &line->in, baud, send_answer, line);
-        if (line->in.used == sizeof line->in.byte)
-            drop_input(line, "longer than any request");
-    }
+    host_line_describe(line, words, sizeof words, settings, sizeof settings);
+    snprintf(text, sizeof text, "%s  %s", words, settings);
+    line->capture = capture;
+    line->capture_id = host_capture_line(capture, kind, line->name, text, host_bus_settings(line->bus).baud);
 }
 
 /* --- Time --- */
 
-static void lower(int *wait_ms, int64_t left)
+static int64_t line_due_ns(const struct host_line *line)
 {
-    if (left < *wait_ms)
-        *wait_ms = left > 0 ? (int)left : 0;
+    int64_t due = INT64_MAX;
+
+    for (size_t k = 0; k < line->masters; k++) {
+        int64_t own = host_talk_due_ns(line, &line->talk[k]);
+
+        due = own < due ? own : due;
+    }
+    return due;
 }
 
-size_t host_line_poll(const struct host_line *line, struct pollfd *entries, int64_t now_ms, int *wait_ms)
+size_t host_line_poll(struct host_line *line, struct pollfd *entries, int64_t now_ns, int64_t *wait_ns)
 {
-    if (line->waiting)
-        lower(wait_ms, line->last_byte_ms + host_bus_silence_ms(line->bus) - now_ms);
-    if (line->pending)
-        lower(wait_ms, line->due_ms - now_ms);
-    return line->transport->entries(line, entries);
+    int64_t due = line_due_ns(line);
+
+    if (due < INT64_MAX && due - now_ns < *wait_ns)
+        *wait_ns = due > now_ns ? due - now_ns : 0;
+    line->entries = line->transport->entries(line, entries);
+    return line->entries;
 }
 
-void host_line_serve(struct host_line *line, int64_t now_ms)
+size_t host_line_entries(const struct host_line *line)
 {
-    if (line->waiting && now_ms - line->last_byte_ms >= host_bus_silence_ms(line->bus))
-        drop_input(line, "silence in the middle of a frame, or a wrong CRC");
-    line->transport->serve(line, now_ms);
-    if (line->pending && now_ms >= line->due_ms)
-        send_pending(line);
+    return line->entries;
+}
+
+static bool wants_a_look(const struct host_line *line, const struct pollfd *entries, int64_t now_ns)
+{
+    for (size_t k = 0; k < line->entries; k++)
+        if (entries[k].revents)
+            return true;
+    return now_ns - line->served_ns >= LOOK_NS;
+}
+
+void host_line_serve(struct host_line *line, const struct pollfd *entries, int64_t now_ns)
+{
+    if (wants_a_look(line, entries, now_ns)) {
+        line->served_ns = now_ns;
+        line->transport->serve(line, now_ns);
+    }
+    if (line_due_ns(line) > now_ns)
+        return;
+    for (size_t k = 0; k < line->masters; k++)
+        host_talk_serve(line, &line->talk[(line->first + k) % line->masters], now_ns);
 }

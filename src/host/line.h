@@ -5,8 +5,10 @@
 #define HOST_LINE_H
 
 #include <poll.h>
+#include <stdio.h>
 
 #include "bus.h"
+#include "capture.h"
 
 /* Entries that a line may need for poll(). */
 #define HOST_LINE_ENTRIES 9
@@ -21,25 +23,34 @@ struct host_line *host_line_open_pty(struct host_bus *bus, const char *link, cha
  * as a serial device server passes them. */
 struct host_line *host_line_open_tcp(struct host_bus *bus, const char *address, char *error, size_t size);
 
+/* Likewise, for masters of Modbus TCP: a gateway to the Modbus. */
+struct host_line *host_line_open_modbus_tcp(struct host_bus *bus, const char *address, char *error, size_t size);
+
 /* Opens a real serial port with the first meter's settings and follows them. If it goes away the line waits for it. */
 struct host_line *host_line_open_port(struct host_bus *bus, const char *device, char *error, size_t size);
 
 /* Closes it and takes a link away. */
 void host_line_close(struct host_line *line);
 
+/* Has all frames written into a capture, which must outlive the line. */
+void host_line_capture(struct host_line *line, struct host_capture *capture);
+
 /* Prints what kind of line it is, where it is to be found and who is on its bus, as one line of text. */
-void host_line_print(const struct host_line *line);
+void host_line_print(const struct host_line *line, FILE *out);
 
 /* The same in parts: what kind of line, and who is on its bus; and where it is to be found. */
 void host_line_describe(const struct host_line *line, char *kind, size_t kind_size, char *settings, size_t size);
 const char *host_line_name(const struct host_line *line);
 
-/* Sets up entries for poll() (up to HOST_LINE_ENTRIES) and returns how many; *wait_ms is lowered to the time after
- * which host_line_serve wants to be called at the latest. */
-size_t host_line_poll(const struct host_line *line, struct pollfd *entries, int64_t now_ms, int *wait_ms);
+/* Sets up entries for poll() (up to HOST_LINE_ENTRIES) and returns how many; *wait_ns is lowered to the time after
+ * which host_line_serve wants to be called at the latest. Times are those of a clock that only goes forward. */
+size_t host_line_poll(struct host_line *line, struct pollfd *entries, int64_t now_ns, int64_t *wait_ns);
 
-/* Does what is to be done: takes bytes, answers requests, notices masters that come and go. To be called after poll,
- * and at least every 10 ms. */
-void host_line_serve(struct host_line *line, int64_t now_ms);
+/* How many entries it has set up. */
+size_t host_line_entries(const struct host_line *line);
+
+/* Does what is to be done: takes bytes, answers requests, notices masters that come and go. To be called with the same
+ * entries after poll, and at least every 10 ms. */
+void host_line_serve(struct host_line *line, const struct pollfd *entries, int64_t now_ns);
 
 #endif

@@ -12,14 +12,14 @@
 #include "transport.h"
 
 /* A device that has gone is looked for this often. */
-#define RETRY_MS 1000
+#define RETRY_NS 1000000000
 
 struct port {
     struct host_line line;
     struct sp_port *port; /* NULL while it is gone */
     int fd;               /* to wait on */
     struct em_line settings;
-    int64_t retry_ms;
+    int64_t retry_ns;
 };
 
 static enum sp_parity parity_of(enum em_parity parity)
@@ -87,10 +87,11 @@ static size_t port_entries(const struct host_line *line, struct pollfd *entries)
     return 1;
 }
 
-static bool send_port(struct host_line *line, const uint8_t *byte, size_t n)
+static bool send_port(struct host_line *line, size_t master, const uint8_t *byte, size_t n)
 {
     struct port *port = (struct port *)line;
 
+    (void)master;
     return port->port && sp_nonblocking_write(port->port, byte, n) == (int)n;
 }
 
@@ -100,13 +101,13 @@ static uint32_t port_baud(const struct host_line *line)
     return ((const struct port *)line)->settings.baud;
 }
 
-static void look_again(struct port *port, int64_t now_ms)
+static void look_again(struct port *port, int64_t now_ns)
 {
     char error[256];
 
-    if (now_ms < port->retry_ms)
+    if (now_ns < port->retry_ns)
         return;
-    port->retry_ms = now_ms + RETRY_MS;
+    port->retry_ns = now_ns + RETRY_NS;
     if (open_device(port, error, sizeof error))
         host_log("%s %s: is back", host_bus_name(port->line.bus), port->line.name);
 }
@@ -116,7 +117,7 @@ static void follow_settings(struct port *port)
 {
     const struct em_line s = host_bus_settings(port->line.bus);
 
-    if (port->line.pending || (s.baud == port->settings.baud && s.parity == port->settings.parity) ||
+    if (port->line.talk[0].pending || (s.baud == port->settings.baud && s.parity == port->settings.parity) ||
         sp_output_waiting(port->port) > 0)
         return;
     if (!configure(port))
@@ -130,32 +131,41 @@ static bool is_gone(const struct port *port)
     return poll(&entry, 1, 0) > 0 && (entry.revents & (POLLHUP | POLLERR | POLLNVAL));
 }
 
-static void serve_port(struct host_line *line, int64_t now_ms)
+static void serve_port(struct host_line *line, int64_t now_ns)
 {
     struct port *port = (struct port *)line;
-    uint8_t byte[512];
+    uint8_t byte[HOST_WIRE_MAX];
     int n;
 
     if (!port->port)
-        look_again(port, now_ms);
+        look_again(port, now_ns);
     if (!port->port)
         return;
     while ((n = sp_nonblocking_read(port->port, byte, sizeof byte)) > 0)
-        host_line_take(line, byte, (size_t)n, now_ms);
+        host_line_take(line, 0, byte, (size_t)n, now_ns);
     if (n < 0 || is_gone(port)) {
         host_log("%s %s: is gone; waiting for it", host_bus_name(line->bus), line->name);
-        host_line_forget(line);
+        host_line_forget(line, 0, now_ns);
         close_device(port);
         return;
     }
     follow_settings(port);
 }
 
-static const struct host_transport transport = {"", port_entries, serve_port, send_port, port_baud, close_port};
+static const struct host_transport transport = {
+    .kind = "",
+    .gap_ms = 20,
+    .real = true,
+    .entries = port_entries,
+    .serve = serve_port,
+    .send = send_port,
+    .baud = port_baud,
+    .close = close_port,
+};
 
 struct host_line *host_line_open_port(struct host_bus *bus, const char *device, char *error, size_t size)
 {
-    struct port *port = host_line_new(&transport, bus, sizeof *port);
+    struct port *port = host_line_new(&transport, bus, sizeof *port, 1);
 
     port->fd = -1;
     port->line.name = strdup(device);

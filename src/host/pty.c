@@ -143,13 +143,13 @@ static bool hung_up(const struct pty *pty)
 }
 
 /* The last client has gone: nothing of it is left for the next, which may be there already. */
-static void hang_up(struct pty *pty)
+static void hang_up(struct pty *pty, int64_t now_ns)
 {
     int client = open(pty->device, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     uint8_t unread[4096];
 
     pty->connected = false;
-    host_line_forget(&pty->line);
+    host_line_forget(&pty->line, 0, now_ns);
     /* Replies that nobody has read lie on the client's side. tcflush would leave what is still on its way there. */
     if (client >= 0) {
         while (read(client, unread, sizeof unread) > 0)
@@ -169,12 +169,12 @@ static void connect_client(struct pty *pty)
 }
 
 /* Is a client connected? Notices a change. */
-static void look_for_client(struct pty *pty)
+static void look_for_client(struct pty *pty, int64_t now_ns)
 {
     if (!hung_up(pty))
         connect_client(pty);
     else if (pty->connected)
-        hang_up(pty);
+        hang_up(pty, now_ns);
 }
 
 static uint32_t pty_baud(const struct host_line *line)
@@ -187,8 +187,9 @@ static uint32_t pty_baud(const struct host_line *line)
     return baud_of(cfgetospeed(&tio));
 }
 
-static bool send_pty(struct host_line *line, const uint8_t *byte, size_t n)
+static bool send_pty(struct host_line *line, size_t master, const uint8_t *byte, size_t n)
 {
+    (void)master;
     /* The terminal's buffer holds several replies; when it is full nobody reads, and what nobody reads is lost. */
     return write(((struct pty *)line)->fd, byte, n) == (ssize_t)n;
 }
@@ -212,27 +213,35 @@ static ssize_t take(struct pty *pty, uint8_t *byte, size_t size)
     return n > 0 ? n - 1 : n;
 }
 
-static void serve_pty(struct host_line *line, int64_t now_ms)
+static void serve_pty(struct host_line *line, int64_t now_ns)
 {
     struct pty *pty = (struct pty *)line;
     struct epoll_event event;
-    uint8_t byte[512];
+    uint8_t byte[HOST_WIRE_MAX];
     ssize_t n;
 
     epoll_wait(pty->edge, &event, 1, 0);
     while ((n = take(pty, byte, sizeof byte)) > 0) {
         connect_client(pty); /* even if it has gone already */
-        host_line_take(line, byte, (size_t)n, now_ms);
+        host_line_take(line, 0, byte, (size_t)n, now_ns);
     }
     if (!pty->connected || (n < 0 && errno == EIO))
-        look_for_client(pty);
+        look_for_client(pty, now_ns);
 }
 
-static const struct host_transport transport = {"", pty_entries, serve_pty, send_pty, pty_baud, close_pty};
+static const struct host_transport transport = {
+    .kind = "",
+    .gap_ms = 20,
+    .entries = pty_entries,
+    .serve = serve_pty,
+    .send = send_pty,
+    .baud = pty_baud,
+    .close = close_pty,
+};
 
 struct host_line *host_line_open_pty(struct host_bus *bus, const char *link, char *error, size_t size)
 {
-    struct pty *pty = host_line_new(&transport, bus, sizeof *pty);
+    struct pty *pty = host_line_new(&transport, bus, sizeof *pty, 1);
     int client;
 
     pty->edge = -1;

@@ -17,10 +17,13 @@
 /* Rounds come at least this often: the ports want it. */
 #define ROUND_MS 10
 
+#define NS_PER_S  1000000000
+#define NS_PER_MS 1000000
+
 /* A simulation that can not keep up forgets a lag beyond this, in real ns. */
 #define LAG_NS 500000000
 
-#define LINES 5
+#define LINES (EM_BUS_COUNT + HOST_DOORS_MAX)
 
 struct host_session {
     struct sim *sim;
@@ -28,6 +31,8 @@ struct host_session {
     struct host_bus bus[EM_BUS_COUNT];
     struct host_line *line[LINES];
     size_t lines;
+    struct pollfd entries[HOST_CONTROL_CLIENTS + 2 + LINES * HOST_LINE_ENTRIES];
+    struct host_capture *capture;
     struct host_control *control;
     struct host_app *app;
     struct host_record *record;
@@ -53,12 +58,30 @@ static void rebase(struct host_session *s)
     s->origin_sample = s->sim->now;
 }
 
-static void serve_ports(struct host_session *s)
+/* Waits for at most wait_ns for bytes or until a port has something to do, and serves those that have. */
+static void serve_ports(struct host_session *s, int64_t wait_ns)
 {
+    struct pollfd *entry = s->entries;
+    struct timespec wait;
+    int64_t now = now_ns();
+    size_t n = 0;
+
     for (size_t k = 0; k < s->lines; k++)
-        host_line_serve(s->line[k], now_ns() / 1000000);
+        n += host_line_poll(s->line[k], entry + n, now, &wait_ns);
+    if (s->control)
+        n += host_control_poll(s->control, entry + n);
     if (s->app)
-        host_app_serve(s->app, now_ns() / 1000000);
+        n += host_app_poll(s->app, entry + n, &wait_ns);
+    wait = (struct timespec){wait_ns / NS_PER_S, wait_ns % NS_PER_S};
+    ppoll(s->entries, n, &wait, NULL);
+    now = now_ns();
+    n = 0;
+    for (size_t k = 0; k < s->lines; k++) {
+        host_line_serve(s->line[k], entry + n, now);
+        n += host_line_entries(s->line[k]);
+    }
+    if (s->app)
+        host_app_serve(s->app, now / NS_PER_MS);
 }
 
 /* Runs to `until`, however long it takes, while the ports go on being served. */
@@ -71,7 +94,7 @@ static void run_serving(struct host_session *s, int64_t until)
 
         sim_run(s->sim, next < until ? next : until);
         if (now_ns() - served >= SLICE_NS) {
-            serve_ports(s);
+            serve_ports(s, 0);
             served = now_ns();
         }
     }
@@ -247,31 +270,42 @@ static char *answer_line(void *ctx, const char *text)
 
 typedef struct host_line *open_fn(struct host_bus *bus, const char *where, char *error, size_t size);
 
-/* All lines that are wanted. False with a message in error. */
+static const struct {
+    enum em_bus bus;
+    open_fn *open;
+} doors[] = {
+    [HOST_MODBUS_PORT] = {EM_BUS_MODBUS, host_line_open_port},
+    [HOST_MODBUS_TCP] = {EM_BUS_MODBUS, host_line_open_modbus_tcp},
+    [HOST_MODBUS_RTU_TCP] = {EM_BUS_MODBUS, host_line_open_tcp},
+    [HOST_MBUS_PORT] = {EM_BUS_MBUS, host_line_open_port},
+    [HOST_MBUS_TCP] = {EM_BUS_MBUS, host_line_open_tcp},
+};
+
+static bool add_line(struct host_session *s, struct host_line *line)
+{
+    if (!line)
+        return false;
+    s->line[s->lines++] = line;
+    if (s->capture)
+        host_line_capture(line, s->capture);
+    return true;
+}
+
+/* All lines that are wanted, bus by bus. False with a message in error. */
 static bool open_lines(struct host_session *s, const struct host_session_options *o, char *error, size_t size)
 {
-    const struct {
-        open_fn *open;
-        enum em_bus bus;
-        const char *where;
-        bool wanted;
-    } rows[LINES] = {
-        {host_line_open_pty, EM_BUS_MODBUS, o->modbus_link, true},
-        {host_line_open_port, EM_BUS_MODBUS, o->modbus_port, o->modbus_port},
-        {host_line_open_pty, EM_BUS_MBUS, o->mbus_link, true},
-        {host_line_open_tcp, EM_BUS_MBUS, o->mbus_tcp, o->mbus_tcp},
-        {host_line_open_port, EM_BUS_MBUS, o->mbus_port, o->mbus_port},
-    };
+    const char *const links[EM_BUS_COUNT] = {[EM_BUS_MODBUS] = o->modbus_link, [EM_BUS_MBUS] = o->mbus_link};
 
-    for (int b = 0; b < EM_BUS_COUNT; b++)
-        s->bus[b] = (struct host_bus){.sim = s->sim, .which = (enum em_bus)b};
-    for (size_t k = 0; k < LINES; k++) {
-        if (!rows[k].wanted)
-            continue;
-        s->line[s->lines] = rows[k].open(&s->bus[rows[k].bus], rows[k].where, error, size);
-        if (!s->line[s->lines])
+    for (int b = 0; b < EM_BUS_COUNT; b++) {
+        struct host_bus *bus = &s->bus[b];
+
+        *bus = (struct host_bus){.sim = s->sim, .which = (enum em_bus)b, .timed = o->line_timing};
+        if (!add_line(s, host_line_open_pty(bus, links[b], error, size)))
             return false;
-        s->lines++;
+        for (size_t k = 0; k < o->doors; k++)
+            if (doors[o->door[k].kind].bus == bus->which &&
+                !add_line(s, doors[o->door[k].kind].open(bus, o->door[k].where, error, size)))
+                return false;
     }
     return true;
 }
@@ -291,6 +325,8 @@ struct host_session *host_session_open(struct sim *sim, const struct host_sessio
     if (!ok)
         snprintf(error, size, "Modbus can not be set up");
     sim_set_modbus(sim, host_modbus_answer, s->slave);
+    if (ok && options->capture)
+        s->capture = host_capture_new(options->capture);
     ok = ok && open_lines(s, options, error, size);
     if (ok && options->app)
         ok = (s->app = host_app_open(sim, options->app, error, size));
@@ -317,6 +353,7 @@ bool host_session_close(struct host_session *s)
     host_app_close(s->app);
     for (size_t k = 0; k < s->lines; k++)
         host_line_close(s->line[k]);
+    host_capture_close(s->capture);
     host_modbus_free(s->slave);
     ok = host_record_close(s->record, s->sim->now);
     free(s);
@@ -331,12 +368,12 @@ void host_session_set_tap(struct host_session *s, host_tap_fn *tap, void *ctx)
     }
 }
 
-void host_session_print_ports(const struct host_session *s)
+void host_session_print_ports(const struct host_session *s, FILE *out)
 {
     for (size_t k = 0; k < s->lines; k++)
-        host_line_print(s->line[k]);
+        host_line_print(s->line[k], out);
     if (s->app)
-        printf("%-11s %s/  while Bluetooth is on\n", "app", host_app_url(s->app));
+        fprintf(out, "%-11s %s/  while Bluetooth is on\n", "app", host_app_url(s->app));
 }
 
 bool host_session_port(const struct host_session *s, size_t k, struct host_port_text *text)
@@ -393,21 +430,9 @@ static bool simulate(struct host_session *s, int64_t start_ns)
 
 bool host_session_step(struct host_session *s, int wait_ms)
 {
-    struct pollfd entries[HOST_CONTROL_CLIENTS + 1 + LINES * HOST_LINE_ENTRIES + 1];
-    int64_t now = now_ns();
-    size_t n = 0;
+    bool more = simulate(s, now_ns());
 
-    if (simulate(s, now))
-        wait_ms = 0;
-    now = now_ns() / 1000000;
-    for (size_t k = 0; k < s->lines; k++)
-        n += host_line_poll(s->line[k], entries + n, now, &wait_ms);
-    if (s->control)
-        n += host_control_poll(s->control, entries + n);
-    if (s->app)
-        n += host_app_poll(s->app, entries + n, &wait_ms);
-    poll(entries, n, wait_ms);
-    serve_ports(s);
+    serve_ports(s, more ? 0 : (int64_t)wait_ms * NS_PER_MS);
     if (s->control)
         host_control_serve(s->control);
     return !s->quit;

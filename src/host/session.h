@@ -13,14 +13,23 @@
 
 #define HOST_SPEED_MAX 0.0 /* as fast as it goes */
 
+/* A way to a bus besides its pty. */
+struct host_door {
+    enum host_door_kind { HOST_MODBUS_PORT, HOST_MODBUS_TCP, HOST_MODBUS_RTU_TCP, HOST_MBUS_PORT, HOST_MBUS_TCP } kind;
+    const char *where; /* a device, or HOST:PORT */
+};
+#define HOST_DOORS_MAX 16
+
 /* NULL for what is not wanted. Each bus has a pty in any case. */
 struct host_session_options {
     const char *modbus_link, *mbus_link; /* where a pty's link goes */
-    const char *modbus_port, *mbus_port; /* real serial ports */
-    const char *mbus_tcp;                /* HOST:PORT */
-    const char *app;                     /* HOST:PORT, see app.h */
+    struct host_door door[HOST_DOORS_MAX];
+    size_t doors;
+    bool line_timing; /* bytes take the time that they take at the line's rate */
+    const char *app;  /* HOST:PORT, see app.h */
     const char *control_path;
     const char *record; /* a file for what is done to the meters, see record.h */
+    FILE *capture;      /* for what goes over the lines, see capture.h */
     double speed;       /* simulated per real second, or HOST_SPEED_MAX */
 };
 
@@ -40,8 +49,8 @@ char *host_session_ask(struct host_session *session, const char *request);
 /* Who is told of all bytes on the lines. */
 void host_session_set_tap(struct host_session *session, host_tap_fn *tap, void *ctx);
 
-/* Prints one line a port on stdout. */
-void host_session_print_ports(const struct host_session *session);
+/* Prints one line a port. */
+void host_session_print_ports(const struct host_session *session, FILE *out);
 
 /* The k-th line (the app is the last), for people to read: what it is ("modbus rtu"), where it is to be found, its
  * settings. False behind the last one. */

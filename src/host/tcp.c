@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A line through TCP: raw bytes, as a serial device server passes them on. Several masters may be connected; whoever
- * asks is answered. */
+ * Lines through TCP: raw bytes, as a serial device server passes them on, or Modbus TCP, as a gateway takes it. Several
+ * masters may be connected; whoever asks is answered. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,20 +15,23 @@
 #include "transport.h"
 
 #define CLIENTS 8
+#define GAP_MS  100 /* networks deliver the parts of a frame as they like */
 
 struct tcp {
     struct host_line line;
     int listener;
-    int client[CLIENTS]; /* -1: none */
-    int asker;           /* index of the client whose bytes are being taken */
+    int client[CLIENTS]; /* -1: none; the line's masters in the same order */
 };
 
-static void hang_up(struct tcp *tcp, int k)
+static void hang_up(struct host_line *line, size_t k, int64_t now_ns)
 {
+    struct tcp *tcp = (struct tcp *)line;
+
+    if (tcp->client[k] < 0)
+        return;
     close(tcp->client[k]);
     tcp->client[k] = -1;
-    if (tcp->asker == k)
-        host_line_forget(&tcp->line);
+    host_line_forget(line, k, now_ns);
     host_log_debug("%s %s: disconnected", host_bus_name(tcp->line.bus), tcp->line.name);
 }
 
@@ -38,7 +41,7 @@ static void close_tcp(struct host_line *line)
 
     if (tcp->listener >= 0)
         close(tcp->listener);
-    for (int k = 0; k < CLIENTS; k++)
+    for (size_t k = 0; k < CLIENTS; k++)
         if (tcp->client[k] >= 0)
             close(tcp->client[k]);
 }
@@ -49,16 +52,25 @@ static size_t tcp_entries(const struct host_line *line, struct pollfd *entries)
     size_t n = 0;
 
     entries[n++] = (struct pollfd){.fd = tcp->listener, .events = POLLIN};
-    for (int k = 0; k < CLIENTS; k++)
+    for (size_t k = 0; k < CLIENTS; k++)
         if (tcp->client[k] >= 0)
-            entries[n++] = (struct pollfd){.fd = tcp->client[k], .events = POLLIN};
+            entries[n++] = (struct pollfd){.fd = tcp->client[k], .events = host_line_room(line, k) ? POLLIN : 0};
     return n;
+}
+
+static uint16_t peer_port(const struct sockaddr_storage *peer)
+{
+    return ntohs(peer->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)peer)->sin6_port
+                                             : ((const struct sockaddr_in *)peer)->sin_port);
 }
 
 /* One more than there is room for is turned away at once: it shall not wait for answers that never come. */
 static void accept_client(struct tcp *tcp)
 {
-    int fd = accept4(tcp->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), k = 0, on = 1;
+    struct sockaddr_storage peer = {0};
+    socklen_t size = sizeof peer;
+    int fd = accept4(tcp->listener, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
+    size_t k = 0;
 
     if (fd < 0)
         return;
@@ -72,36 +84,43 @@ static void accept_client(struct tcp *tcp)
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     tcp->client[k] = fd;
+    tcp->line.talk[k].peer = peer_port(&peer);
     host_log_debug("%s %s: connected", host_bus_name(tcp->line.bus), tcp->line.name);
 }
 
-static void read_client(struct tcp *tcp, int k, int64_t now_ms)
+static void read_client(struct tcp *tcp, size_t k, int64_t now_ns)
 {
-    uint8_t byte[512];
+    uint8_t byte[HOST_WIRE_MAX];
+    size_t room;
     ssize_t n;
 
-    while ((n = recv(tcp->client[k], byte, sizeof byte, 0)) > 0) {
-        tcp->asker = k;
-        host_line_take(&tcp->line, byte, (size_t)n, now_ms);
+    while ((room = host_line_room(&tcp->line, k)) > 0) {
+        n = recv(tcp->client[k], byte, room, 0);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        if (n <= 0) {
+            hang_up(&tcp->line, k, now_ns);
+            return;
+        }
+        host_line_take(&tcp->line, k, byte, (size_t)n, now_ns);
+        if (tcp->client[k] < 0)
+            return;
     }
-    if (n == 0 || (errno != EAGAIN && errno != EINTR))
-        hang_up(tcp, k);
 }
 
-static void serve_tcp(struct host_line *line, int64_t now_ms)
+static void serve_tcp(struct host_line *line, int64_t now_ns)
 {
     struct tcp *tcp = (struct tcp *)line;
 
     accept_client(tcp);
-    for (int k = 0; k < CLIENTS; k++)
+    for (size_t k = 0; k < CLIENTS; k++)
         if (tcp->client[k] >= 0)
-            read_client(tcp, k, now_ms);
+            read_client(tcp, k, now_ns);
 }
 
-static bool send_tcp(struct host_line *line, const uint8_t *byte, size_t n)
+static bool send_tcp(struct host_line *line, size_t k, const uint8_t *byte, size_t n)
 {
-    struct tcp *tcp = (struct tcp *)line;
-    int fd = tcp->client[tcp->asker];
+    int fd = ((struct tcp *)line)->client[k];
 
     return fd >= 0 && send(fd, byte, n, MSG_NOSIGNAL) == (ssize_t)n;
 }
@@ -113,9 +132,15 @@ static uint32_t tcp_baud(const struct host_line *line)
     return 0;
 }
 
-static const struct host_transport transport = {" tcp", tcp_entries, serve_tcp, send_tcp, tcp_baud, close_tcp};
+#define TCP(is_gateway)                                                                                                \
+    {                                                                                                                  \
+        .kind = " tcp", .gap_ms = GAP_MS, .gateway = (is_gateway), .entries = tcp_entries, .serve = serve_tcp,         \
+        .send = send_tcp, .hang_up = hang_up, .baud = tcp_baud, .close = close_tcp,                                    \
+    }
+static const struct host_transport raw = TCP(false), gateway = TCP(true);
 
-struct host_line *host_line_open_tcp(struct host_bus *bus, const char *address, char *error, size_t size)
+static struct host_line *open_tcp(const struct host_transport *transport, struct host_bus *bus, const char *address,
+                                  char *error, size_t size)
 {
     int listener = host_address_bind(address, error, size);
     struct tcp *tcp;
@@ -127,9 +152,19 @@ struct host_line *host_line_open_tcp(struct host_bus *bus, const char *address, 
         close(listener);
         return NULL;
     }
-    tcp = host_line_new(&transport, bus, sizeof *tcp);
+    tcp = host_line_new(transport, bus, sizeof *tcp, CLIENTS);
     memset(tcp->client, -1, sizeof tcp->client);
     tcp->listener = listener;
     tcp->line.name = host_address_own(listener);
     return &tcp->line;
+}
+
+struct host_line *host_line_open_tcp(struct host_bus *bus, const char *address, char *error, size_t size)
+{
+    return open_tcp(&raw, bus, address, error, size);
+}
+
+struct host_line *host_line_open_modbus_tcp(struct host_bus *bus, const char *address, char *error, size_t size)
+{
+    return open_tcp(&gateway, bus, address, error, size);
 }

@@ -51,7 +51,7 @@ mkdir "$dir/cases"
 touch "$dir/one.json" "$dir/two words.json" "$dir/table.csv" "$dir/port"
 cd "$dir" || exit 1
 
-same '--help --version calibrate check conformance ctl lcd map merge read run serve ui' vmeter ''
+same '--help --version calibrate check conformance ctl lcd map merge ports read run serve ui' vmeter ''
 same 'conformance' vmeter co
 same '--calibrate' vmeter conformance --c
 same 'one.json' vmeter calibrate --front-end o
@@ -60,7 +60,9 @@ same 'read run' vmeter r
 same 'serve' vmeter se
 same '--csv --csv-columns --csv-every' vmeter run --c
 same '-q' vmeter run x.json -q
-same '--control' vmeter serve --c
+same '--capture --control' vmeter serve --c
+same '--help --json' vmeter ports --
+same '127.0.0.1:' vmeter serve --modbus-rtu-tcp ''
 same '--baud --help --json --parity --unit' vmeter read ./m --
 same '--csv --help --json --md' vmeter map --
 same '--help' vmeter check --

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/host/words.h"
 #include "../../src/sim/bus.h"
 #include "../../ui/traffic.h"
 
@@ -49,11 +50,11 @@ START_TEST(modbus_frames)
     char text[UI_TRAFFIC_TEXT];
     size_t n = bytes(modbus[_i].hex, true, byte);
 
-    ck_assert_int_eq(ui_modbus_text(modbus[_i].from_master, byte, n, modbus[_i].asked, text), modbus[_i].good);
+    ck_assert_int_eq(host_words_modbus(modbus[_i].from_master, byte, n, modbus[_i].asked, text), modbus[_i].good);
     ck_assert_str_eq(text, modbus[_i].text);
     byte[n - 1] ^= 1;
-    ck_assert(!ui_modbus_text(modbus[_i].from_master, byte, n, 0, text));
-    ck_assert(strstr(text, "no frame") == text);
+    ck_assert(!host_words_modbus(modbus[_i].from_master, byte, n, 0, text));
+    ck_assert(strstr(text, "no frame") == text && strstr(text, ": CRC "));
 }
 END_TEST
 
@@ -61,17 +62,21 @@ static const struct {
     bool from_master, good;
     const char *hex, *text;
 } mbus[] = {
-    {true, true, "10 40 00 40 16", "0 SND_NKE"},
-    {true, true, "10 5B FE 59 16", "254 REQ_UD2"},
-    {true, true, "10 7A 01 7B 16", "1 REQ_UD1"},
+    {true, true, "10 40 00 40 16", "SND_NKE to 0"},
+    {true, true, "10 5B FE 59 16", "REQ_UD2 to 254"},
+    {true, true, "10 7A 01 7B 16", "REQ_UD1 to 1"},
     {false, true, "E5", "ACK"},
-    {true, true, "68 0B 0B 68 73 FD 52 46 02 02 19 FF FF FF FF 21 16", "253 SND_UD, select 19020246"},
-    {true, true, "68 03 03 68 53 01 BB 0F 16", "1 SND_UD, baud rate 2400"},
-    {true, true, "68 06 06 68 53 00 51 01 7A 05 24 16", "0 SND_UD, data, primary address = 5"},
-    {false, true, "68 0F 0F 68 08 00 72 46 02 02 19 CD 25 01 02 07 00 00 00 D9 16", "0 RSP_UD, id 19020246, access 7"},
-    {true, false, "10 40 00 41 16", "no frame, 5 bytes"},
-    {true, false, "68 03 04 68 53 01 BB 0F 16", "no frame, 9 bytes"},
-    {true, false, "00", "no frame, 1 byte"},
+    {true, true, "68 0B 0B 68 73 FD 52 46 02 02 19 FF FF FF FF 21 16", "SND_UD to 253, select 19020246"},
+    {true, true, "68 03 03 68 53 01 BB 0F 16", "SND_UD to 1, baud rate 2400"},
+    {true, true, "68 06 06 68 53 00 51 01 7A 05 24 16", "SND_UD to 0, data, primary address = 5"},
+    {false, true, "68 0F 0F 68 08 00 72 46 02 02 19 CD 25 01 02 07 00 00 00 D9 16",
+     "RSP_UD from 0, id 19020246 of INM, access 7, 0 records"},
+    {true, false, "10 40 00 41 16", "no frame, 5 bytes: checksum 41, 40 would fit"},
+    {true, false, "68 03 04 68 53 01 BB 0F 16", "no frame, 9 bytes: the head of a long frame is wrong"},
+    {true, false, "00", "no frame, 1 byte: 00 begins none"},
+    {true, false, "10 40 00 40 17", "no frame, 5 bytes: ends in 17, not in 16"},
+    {true, false, "10 40 00", "no frame, 3 bytes: the rest is missing"},
+    {true, false, "10 40 00 40 16 E5", "no frame, 6 bytes: more than a frame"},
 };
 
 START_TEST(mbus_frames)
@@ -80,8 +85,25 @@ START_TEST(mbus_frames)
     char text[UI_TRAFFIC_TEXT];
     size_t n = bytes(mbus[_i].hex, false, byte);
 
-    ck_assert_str_eq((ui_mbus_text(mbus[_i].from_master, byte, n, text), text), mbus[_i].text);
-    ck_assert_int_eq(ui_mbus_text(mbus[_i].from_master, byte, n, text), mbus[_i].good);
+    ck_assert_str_eq((host_words_mbus(mbus[_i].from_master, byte, n, text), text), mbus[_i].text);
+    ck_assert_int_eq(host_words_mbus(mbus[_i].from_master, byte, n, text), mbus[_i].good);
+}
+END_TEST
+
+/* The records of a telegram: extensions, a text for a unit, variable length, and what only the maker knows. */
+START_TEST(records_are_counted)
+{
+    uint8_t byte[64] = {0x68, 0, 0, 0x68, 0x08, 1, 0x72, 0x46, 2, 2, 0x19, 0xCD, 0x25, 1, 2, 7};
+    size_t n = 19 + bytes("84 10 83 3C 01 02 03 04  09 7C 01 54 02  0D 78 03 41 42 43  0B FD 3A 05 00 04  0F AA BB",
+                          false, byte + 19);
+    char text[HOST_WORDS_MAX];
+
+    byte[1] = byte[2] = (uint8_t)(n - 4);
+    for (size_t k = 4; k < n; k++)
+        byte[n] = (uint8_t)(byte[n] + byte[k]);
+    byte[n + 1] = 0x16;
+    ck_assert(host_words_mbus(false, byte, n + 2, text));
+    ck_assert_str_eq(text, "RSP_UD from 1, id 19020246 of INM, access 7, 4 records");
 }
 END_TEST
 
@@ -107,7 +129,7 @@ START_TEST(frames_out_of_bytes)
     ui_traffic_idle(&t, 2, 100 + UI_TRAFFIC_SILENCE_MS);
     ck_assert_uint_eq(t.total, 3);
     ck_assert(ui_traffic_at(&t, 0)->bad);
-    ck_assert_str_eq(ui_traffic_at(&t, 0)->text, "no frame, 2 bytes");
+    ck_assert_str_eq(ui_traffic_at(&t, 0)->text, "no frame, 2 bytes: the rest is missing");
 }
 END_TEST
 
@@ -142,6 +164,7 @@ int main(void)
 
     tcase_add_loop_test(tc, modbus_frames, 0, (int)(sizeof modbus / sizeof modbus[0]));
     tcase_add_loop_test(tc, mbus_frames, 0, (int)(sizeof mbus / sizeof mbus[0]));
+    tcase_add_test(tc, records_are_counted);
     tcase_add_test(tc, frames_out_of_bytes);
     tcase_add_test(tc, rubbish);
     suite_add_tcase(suite, tc);

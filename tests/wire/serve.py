@@ -176,9 +176,10 @@ class Serve:
         assert answer["ok"], answer
         return answer["values"][names[0]] if len(names) == 1 else answer["values"]
 
-    def port(self):
-        """The number of the M-Bus's TCP port."""
-        return int(next(line for line in self.lines if line.startswith("mbus tcp")).split()[2].rsplit(":", 1)[1])
+    def port(self, kind="mbus tcp"):
+        """The number of the (first) TCP port of this kind."""
+        line = next(line for line in self.lines if line.startswith(kind + " "))
+        return int(line[len(kind):].split()[0].rsplit(":", 1)[1])
 
     def round(self):
         """Lets serve go round its loop at least once: what was done to its lines before, it has seen then."""

@@ -2,11 +2,13 @@
  * libmodbus as master against a session in a child process. */
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <modbus.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +19,7 @@
 /* A meter in a child process and a client that is connected to it. */
 static struct {
     char folder[40], link[60];
+    int port; /* of Modbus TCP */
     pid_t pid;
     modbus_t *ctx;
 } rig;
@@ -29,11 +32,23 @@ static void on_signal(int number)
     stop = true;
 }
 
-/* The child: a session that runs until SIGTERM; a byte into `ready` tells that its port is there. */
+/* The number of the session's TCP port. */
+static int tcp_port(const struct host_session *session)
+{
+    struct host_port_text text;
+
+    for (size_t k = 0; host_session_port(session, k, &text); k++)
+        if (strcmp(text.kind, "modbus tcp") == 0)
+            return atoi(strrchr(text.name, ':') + 1);
+    return 0;
+}
+
+/* The child: a session that runs until SIGTERM; its TCP port's number into `ready` tells that all ports are there. */
 static void run_meter(int ready)
 {
     struct sigaction action = {.sa_handler = on_signal};
-    struct host_session_options options = {.modbus_link = rig.link, .speed = 1};
+    struct host_session_options options = {
+        .modbus_link = rig.link, .door = {{HOST_MODBUS_TCP, "0"}}, .doors = 1, .speed = 1};
     struct sim_scenario *scenario = sim_scenario_default();
     struct sim *sim = sim_new(scenario, &host_speed_best()->loops);
     char error[512];
@@ -41,7 +56,8 @@ static void run_meter(int ready)
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigaction(SIGTERM, &action, NULL);
-    if (!session || write(ready, "", 1) != 1) {
+    rig.port = session ? tcp_port(session) : 0;
+    if (!session || write(ready, &rig.port, sizeof rig.port) != sizeof rig.port) {
         fprintf(stderr, "%s\n", error);
         exit(EXIT_FAILURE);
     }
@@ -72,7 +88,6 @@ static void disconnect(modbus_t *ctx)
 static void setup(void)
 {
     int ready[2];
-    char byte;
 
     snprintf(rig.folder, sizeof rig.folder, "/tmp/vmeter-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(rig.folder));
@@ -83,7 +98,7 @@ static void setup(void)
     if (rig.pid == 0)
         run_meter(ready[1]);
     close(ready[1]);
-    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    ck_assert_int_eq(read(ready[0], &rig.port, sizeof rig.port), sizeof rig.port);
     close(ready[0]);
     rig.ctx = connected(1, 9600, 'E');
 }
@@ -299,14 +314,147 @@ START_TEST(new_line_settings_are_followed)
 }
 END_TEST
 
+static modbus_t *connected_tcp(int unit)
+{
+    modbus_t *ctx = modbus_new_tcp("127.0.0.1", rig.port);
+
+    ck_assert_ptr_nonnull(ctx);
+    ck_assert_int_eq(modbus_set_slave(ctx, unit), 0);
+    ck_assert_msg(modbus_connect(ctx) == 0, "%s", modbus_strerror(errno));
+    ck_assert_int_eq(modbus_set_response_timeout(ctx, 5, 0), 0);
+    return ctx;
+}
+
+START_TEST(tcp_says_what_the_line_says)
+{
+    static const struct {
+        int first, count;
+    } spans[] = {{0x4000, 28}, {0x4020, 20}, {0x6000, 125}, {0x6100, 100}, {0x6300, 125}};
+    modbus_t *ctx = connected_tcp(1);
+    uint16_t line[125], tcp[125];
+
+    for (size_t k = 0; k < sizeof spans / sizeof spans[0]; k++) {
+        read_words(spans[k].first, spans[k].count, line);
+        ck_assert_int_eq(modbus_read_registers(ctx, spans[k].first, spans[k].count, tcp), spans[k].count);
+        ck_assert_mem_eq(line, tcp, (size_t)spans[k].count * sizeof line[0]);
+    }
+    ck_assert_int_eq(modbus_write_register(ctx, 0x6048, 3), 1);
+    read_words(0x6048, 1, line);
+    ck_assert_uint_eq(line[0], 3);
+    disconnect(ctx);
+}
+END_TEST
+
+START_TEST(tcp_exceptions)
+{
+    modbus_t *ctx = connected_tcp(1);
+    uint16_t words[2];
+
+    ck_assert(modbus_read_registers(ctx, 0x5037, 2, words) == -1 && errno == EMBXILADD);
+    ck_assert(modbus_read_input_registers(ctx, 0x5002, 2, words) == -1 && errno == EMBXILFUN);
+    ck_assert(modbus_write_register(ctx, 0x6048, 5) == -1 && errno == EMBXILVAL);
+    modbus_set_slave(ctx, 9);
+    ck_assert(modbus_read_registers(ctx, 0x5002, 2, words) == -1 && errno == EMBXGTAR);
+    modbus_set_slave(ctx, MODBUS_TCP_SLAVE);
+    ck_assert_int_eq(modbus_read_registers(ctx, 0x5002, 2, words), 2);
+    ASSERT_NEAR((double)modbus_get_float_abcd(words), 230);
+    disconnect(ctx);
+}
+END_TEST
+
+START_TEST(tcp_masters_at_once)
+{
+    modbus_t *ctx[8];
+    uint16_t words[56];
+
+    for (int k = 0; k < 8; k++)
+        ctx[k] = connected_tcp(k % 2 ? 1 : MODBUS_TCP_SLAVE);
+    for (int round = 0; round < 50; round++) {
+        for (int k = 0; k < 8; k++) {
+            ck_assert_int_eq(modbus_read_registers(ctx[k], 0x5000, 56, words), 56);
+            ASSERT_NEAR((double)modbus_get_float_abcd(words + 2), 230);
+        }
+        ASSERT_NEAR(read_float(0x5002), 230);
+    }
+    for (int k = 0; k < 8; k++)
+        disconnect(ctx[k]);
+}
+END_TEST
+
+/* Bytes that the tap was told of: to the meter, from it. */
+static size_t tapped[2];
+
+static void count_bytes(void *ctx, enum em_bus bus, bool from_master, const uint8_t *byte, size_t n)
+{
+    (void)ctx;
+    (void)byte;
+    ck_assert_int_eq(bus, EM_BUS_MODBUS);
+    tapped[from_master] += n;
+}
+
+/* Packets of a pcapng file of this machine's byte order. */
+static unsigned count_packets(FILE *file)
+{
+    uint32_t head[2];
+    unsigned count = 0;
+
+    rewind(file);
+    while (fread(head, sizeof head, 1, file) == 1) {
+        count += head[0] == 6;
+        ck_assert_int_eq(fseek(file, (long)(head[1] - sizeof head), SEEK_CUR), 0);
+    }
+    return count;
+}
+
+/* Both hear everything, in this process: whoever listens second does not push the first aside. */
+START_TEST(a_tap_and_a_capture_at_once)
+{
+    static const uint8_t request[] = {1, 3, 0x50, 2, 0, 2, 0x74, 0xCB};
+    FILE *file = tmpfile();
+    struct host_session_options options = {.capture = file, .speed = 1};
+    struct sim_scenario *scenario = sim_scenario_default();
+    struct sim *sim = sim_new(scenario, &host_speed_best()->loops);
+    struct host_port_text text;
+    char error[512];
+    struct host_session *session = host_session_open(sim, &options, error, sizeof error);
+    uint8_t reply[9];
+    size_t n = 0;
+    int fd;
+
+    ck_assert_msg(session, "%s", error);
+    host_session_set_tap(session, count_bytes, NULL);
+    ck_assert(host_session_port(session, 0, &text));
+    fd = open(text.name, O_RDWR | O_NOCTTY | O_NONBLOCK);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, request, sizeof request), sizeof request);
+    while (n < sizeof reply) {
+        ssize_t part = read(fd, reply + n, sizeof reply - n);
+
+        n += part > 0 ? (size_t)part : 0;
+        ck_assert(host_session_step(session, 10));
+    }
+    close(fd);
+    ck_assert_uint_eq(tapped[true], sizeof request);
+    ck_assert_uint_eq(tapped[false], sizeof reply);
+    ck_assert_uint_eq(count_packets(file), 2);
+    ck_assert(host_session_close(session));
+    sim_free(sim);
+    sim_scenario_free(scenario);
+    fclose(file);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("libmodbus");
-    TCase *tcase = tcase_create("master");
+    TCase *tcase = tcase_create("master"), *alone = tcase_create("listeners");
     SRunner *runner = srunner_create(suite);
     int failed;
 
     suite_add_tcase(suite, tcase);
+    suite_add_tcase(suite, alone);
+    tcase_add_test(alone, a_tap_and_a_capture_at_once);
+    tcase_set_timeout(alone, 60);
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, every_span_of_every_block);
@@ -321,6 +469,9 @@ int main(void)
     tcase_add_test(tcase, a_broadcast_acts_without_an_answer);
     tcase_add_test(tcase, the_port_opens_again);
     tcase_add_test(tcase, new_line_settings_are_followed);
+    tcase_add_test(tcase, tcp_says_what_the_line_says);
+    tcase_add_test(tcase, tcp_exceptions);
+    tcase_add_test(tcase, tcp_masters_at_once);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -3,6 +3,7 @@
 import os
 import shutil
 import termios
+import time
 
 import mbus
 import rtu
@@ -97,6 +98,40 @@ def test_plugged_in_again():
             assert len(told) == 1 and "back" in told[0], told
             second.telegram(1)
         shutil.rmtree(first.folder)
+
+
+def test_new_settings_while_away():
+    """A Modbus port that is unplugged in a request, and comes back when the meter has other settings, twice."""
+    with mbus.Master() as first, mbus.Master() as second, mbus.Master() as third:
+        with serve.Serve(SCENARIO, options=["--modbus-port", first.link], env=ENV) as meter:
+            old = first
+            for new, code, baud in ((second, "07", termios.B19200), (third, "06", termios.B9600)):
+                ModbusMaster(old).write(rtu.read_request(0x5002, 2)[:5])
+                meter.round()
+                if old is first:
+                    old.close()
+                else:
+                    os.unlink(first.link)
+                    old.close()
+                assert "gone" in serve.wait_for(meter.messages, 5, "a message")[0]
+                assert meter.ask({"modbus": f"01 06 40 04 00 {code}"})["ok"]
+                os.makedirs(first.folder, exist_ok=True)
+                os.symlink(new.device, first.link)
+                assert "back" in serve.wait_for(meter.messages, 15, "a message")[0]
+                assert speed(new) == baud
+                assert abs(ModbusMaster(new).voltage() - 230) < 1
+                old = new
+        shutil.rmtree(first.folder)
+
+
+def test_line_timing():
+    """A real port has its own time: the option does not slow it down."""
+    with mbus.Master() as master:
+        with serve.Serve({"duration": "1s", "meter": {"mbus_address": 1, "mbus_baud": 300}},
+                         options=["--mbus-port", master.device, "--line-timing"], env=ENV):
+            started = time.monotonic()
+            master.telegram(1)
+            assert time.monotonic() - started < 256 * 11 / 300 / 2
 
 
 def test_not_there():
