@@ -106,12 +106,20 @@ int host_bus_silence_ms(const struct host_bus *bus)
 
 int host_bus_delay_ms(const struct host_bus *bus)
 {
-    return bus->which == EM_BUS_MBUS ? bits_ms(bus, EM_MBUS_ANSWER_BITS) : 0;
+    int64_t fault = bus->sim->fault[bus->which].state.delay;
+
+    return (bus->which == EM_BUS_MBUS ? bits_ms(bus, EM_MBUS_ANSWER_BITS) : 0) +
+           (int)((fault * 1000 + EM_SAMPLE_RATE - 1) / EM_SAMPLE_RATE);
+}
+
+bool host_bus_echoes(struct host_bus *bus, size_t n)
+{
+    return sim_fault_echo(&bus->sim->fault[bus->which], n);
 }
 
 const char *host_bus_name(const struct host_bus *bus)
 {
-    return bus->which == EM_BUS_MODBUS ? "modbus" : "mbus";
+    return sim_bus_names[bus->which];
 }
 
 struct em_line host_bus_settings(const struct host_bus *bus)

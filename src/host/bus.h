@@ -35,8 +35,11 @@ size_t host_bus_silence(struct host_bus *bus, struct host_input *in);
  * 3.5 characters and 33 bits. */
 int host_bus_silence_ms(const struct host_bus *bus);
 
-/* The time from a frame's end to the answer's first byte, in ms of real time. */
+/* The time from a frame's end to the answer's first byte, in ms of real time; with what the line's faults add. */
 int host_bus_delay_ms(const struct host_bus *bus);
+
+/* Does the line give the n bytes of a master back to it at once? */
+bool host_bus_echoes(struct host_bus *bus, size_t n);
 
 /* The bus as users know it ("modbus", "mbus"), and its meters' settings for people to read. */
 const char *host_bus_name(const struct host_bus *bus);

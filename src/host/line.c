@@ -24,6 +24,7 @@ void host_line_close(struct host_line *line)
     if (!line)
         return;
     line->transport->close(line);
+    sim_late_clear(&line->late);
     free(line->name);
     free(line->target);
     free(line);
@@ -64,11 +65,15 @@ static void send_now(struct host_line *line, const uint8_t *answer, size_t n)
         host_log_debug("%s %s: answer lost, the master does not read", host_bus_name(line->bus), line->name);
 }
 
-static void send_pending(struct host_line *line)
+/* Sends what is due. */
+static void send_late(struct host_line *line, int64_t now_ms)
 {
-    if (line->pending)
-        send_now(line, line->out, line->pending);
-    line->pending = 0;
+    uint8_t answer[SIM_FRAME_MAX];
+    int64_t at;
+    size_t n;
+
+    while ((n = sim_late_take(&line->late, now_ms, &at, answer)))
+        send_now(line, answer, n);
 }
 
 static void send_answer(void *ctx, const uint8_t *answer, size_t n)
@@ -76,14 +81,10 @@ static void send_answer(void *ctx, const uint8_t *answer, size_t n)
     struct host_line *line = ctx;
     int delay = host_bus_delay_ms(line->bus);
 
-    send_pending(line);
-    if (delay == 0) {
+    if (delay == 0)
         send_now(line, answer, n);
-        return;
-    }
-    memcpy(line->out, answer, n);
-    line->pending = n;
-    line->due_ms = line->now_ms + delay + 1; /* now is rounded down */
+    else if (!sim_late_add(&line->late, line->now_ms + delay + 1, answer, n)) /* now is rounded down */
+        host_log_debug("%s %s: answer lost, too many are on their way", host_bus_name(line->bus), line->name);
 }
 
 /* --- In --- */
@@ -116,7 +117,7 @@ static void drop_input(struct host_line *line, const char *why)
 void host_line_forget(struct host_line *line)
 {
     line->complained = 0;
-    line->pending = 0;
+    sim_late_clear(&line->late);
     if (line->waiting)
         drop_input(line, "its master has gone");
 }
@@ -126,6 +127,8 @@ void host_line_take(struct host_line *line, const uint8_t *byte, size_t n, int64
     uint32_t baud = line->transport->baud(line);
 
     tap(line, true, byte, n);
+    if (host_bus_echoes(line->bus, n))
+        send_now(line, byte, n);
     line->now_ms = line->last_byte_ms = now_ms;
     if (!rate_matches(line, baud)) {
         drop_input(line, "sent at another rate");
@@ -156,8 +159,8 @@ size_t host_line_poll(const struct host_line *line, struct pollfd *entries, int6
 {
     if (line->waiting)
         lower(wait_ms, line->last_byte_ms + host_bus_silence_ms(line->bus) - now_ms);
-    if (line->pending)
-        lower(wait_ms, line->due_ms - now_ms);
+    if (sim_late_next(&line->late) != INT64_MAX)
+        lower(wait_ms, sim_late_next(&line->late) - now_ms);
     return line->transport->entries(line, entries);
 }
 
@@ -166,6 +169,5 @@ void host_line_serve(struct host_line *line, int64_t now_ms)
     if (line->waiting && now_ms - line->last_byte_ms >= host_bus_silence_ms(line->bus))
         drop_input(line, "silence in the middle of a frame, or a wrong CRC");
     line->transport->serve(line, now_ms);
-    if (line->pending && now_ms >= line->due_ms)
-        send_pending(line);
+    send_late(line, now_ms);
 }

@@ -116,8 +116,8 @@ static void follow_settings(struct port *port)
 {
     const struct em_line s = host_bus_settings(port->line.bus);
 
-    if (port->line.pending || (s.baud == port->settings.baud && s.parity == port->settings.parity) ||
-        sp_output_waiting(port->port) > 0)
+    if (sim_late_next(&port->line.late) != INT64_MAX ||
+        (s.baud == port->settings.baud && s.parity == port->settings.parity) || sp_output_waiting(port->port) > 0)
         return;
     if (!configure(port))
         host_log("%s %s: can not be set to %u baud", host_bus_name(port->line.bus), port->line.name, s.baud);

@@ -26,10 +26,9 @@ struct host_line {
     struct host_input in;
     bool waiting; /* for more bytes, or silence */
     int64_t last_byte_ms;
-    uint32_t complained; /* about this rate, not again */
-    uint8_t out[SIM_FRAME_MAX];
-    size_t pending; /* bytes of out that wait until due_ms */
-    int64_t due_ms, now_ms;
+    uint32_t complained;  /* about this rate, not again */
+    struct sim_late late; /* answers that wait for their time, in ms */
+    int64_t now_ms;
 };
 
 /* A zeroed kind of line of `size` bytes. */
