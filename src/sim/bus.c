@@ -54,26 +54,26 @@ static bool has_parity(const struct sim *sim, enum em_bus bus)
     return bus == EM_BUS_MBUS || sim->point[0].meter.modbus.parity != EM_PARITY_NONE;
 }
 
-/* What the meters hear of a frame: its length, and whether all characters of it were good. */
-static size_t hear_frame(struct sim *sim, const uint8_t *frame, size_t n, uint8_t *heard, bool *good, bool *any)
+/* What the meters hear of a frame; *any tells whether anything came at all. Returns its length, 0 if their UARTs refuse
+ * it. */
+static size_t hear_frame(struct sim *sim, const uint8_t *frame, size_t n, uint8_t *heard, bool *any)
 {
     struct sim_fault *fault = &sim->fault[EM_BUS_MODBUS];
-    bool parity = has_parity(sim, EM_BUS_MODBUS);
+    bool parity = has_parity(sim, EM_BUS_MODBUS), broken = false;
     size_t used = 0;
 
-    *good = true;
     *any = false;
     for (size_t k = 0; k < n; k++) {
         enum sim_arrival arrival;
 
         heard[used] = frame[k];
         arrival = sim_fault_hear(fault, parity, &heard[used]);
-        *good = *good && arrival != SIM_ARRIVED_BROKEN;
+        broken = broken || arrival == SIM_ARRIVED_BROKEN;
         *any = *any || arrival != SIM_ARRIVED_NOT;
         used += arrival == SIM_ARRIVED;
     }
     sim_fault_end(fault);
-    return used;
+    return broken ? 0 : used;
 }
 
 /* What comes to the masters of an answer that `used` bytes have. */
@@ -88,8 +88,8 @@ size_t sim_modbus_frame(struct sim *sim, uint32_t baud, const uint8_t *frame, si
     size_t used = 0;
     bool good, any;
 
-    n = hear_frame(sim, frame, n, heard, &good, &any);
-    good = good && sim->modbus && sim_modbus_crc_ok(heard, n);
+    n = hear_frame(sim, frame, n, heard, &any);
+    good = sim->modbus && sim_modbus_crc_ok(heard, n);
     for (unsigned k = 0; any && k < sim->points; k++) {
         struct sim_point *point = &sim->point[k];
         uint8_t own[SIM_FRAME_MAX];

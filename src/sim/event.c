@@ -286,10 +286,10 @@ bool sim_parse_name(struct js *js, const char *name)
 {
     const char *full = name, *plain = (sim_name_meter(name, &name), plain_name(name));
     const struct em_register *row = sim_register_named(plain);
-    enum em_bus bus;
 
-    if (sim_name_counter(name, &bus))
-        return name == full || js_fail(js, "a line is that of all meters; write \"%s\"", name);
+    if (strncmp(name, SIM_LINES, strlen(SIM_LINES)) == 0)
+        return name == full ? sim_parse_counter(js, name)
+                            : js_fail(js, "a line is that of all meters; write \"%s\"", name);
     if (sim_reading_named(name))
         return true;
     if (!row) {

@@ -102,8 +102,11 @@ bool sim_check_number(struct js *js, const struct sim_assignment *a, double numb
 bool sim_parse_name(struct js *js, const char *name);
 unsigned sim_name_meter(const char *name, const char **plain);
 
-/* The counter behind "lines.modbus.frames", and whose it is; NULL if the name is of no such kind. */
+/* The counter behind "lines.modbus.frames", and whose it is; NULL if there is none. sim_parse_counter tells why in
+ * js->error, for a name that begins with SIM_LINES. */
+#define SIM_LINES "lines."
 const struct sim_fault_counter *sim_name_counter(const char *name, enum em_bus *bus);
+bool sim_parse_counter(struct js *js, const char *name);
 
 /* Do the meters that an event or a name speaks of exist, where there are so many? Else js->error is set. */
 bool sim_event_fits(struct js *js, const struct sim_event *event, unsigned meters);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What users say about lines: the event "line", and names like "lines.modbus.frames". */
+#include <stdio.h>
 #include <string.h>
 
 #include "event.h"
@@ -114,20 +115,38 @@ bool sim_parse_line(struct js *js, const cJSON *value, struct sim_line *line)
     return true;
 }
 
-const struct sim_fault_counter *sim_name_counter(const char *name, enum em_bus *bus)
+/* What stands behind "lines.modbus.", and whose line it is; NULL if it is none. */
+static const char *behind_bus(const char *name, enum em_bus *bus)
 {
-    static const char prefix[] = "lines.";
-
-    if (strncmp(name, prefix, strlen(prefix)) != 0)
-        return NULL;
-    name += strlen(prefix);
     for (int b = 0; b < EM_BUS_COUNT; b++) {
-        size_t n = strlen(sim_bus_names[b]);
+        const char *end = name + strlen(SIM_LINES) + strlen(sim_bus_names[b]);
 
-        if (strncmp(name, sim_bus_names[b], n) != 0 || name[n] != '.')
-            continue;
-        *bus = (enum em_bus)b;
-        return sim_fault_counter_named(name + n + 1);
+        if (strncmp(name + strlen(SIM_LINES), sim_bus_names[b], strlen(sim_bus_names[b])) == 0 && *end == '.') {
+            *bus = (enum em_bus)b;
+            return end + 1;
+        }
     }
     return NULL;
+}
+
+const struct sim_fault_counter *sim_name_counter(const char *name, enum em_bus *bus)
+{
+    const char *counter = strncmp(name, SIM_LINES, strlen(SIM_LINES)) == 0 ? behind_bus(name, bus) : NULL;
+
+    return counter ? sim_fault_counter_named(counter) : NULL;
+}
+
+bool sim_parse_counter(struct js *js, const char *name)
+{
+    enum em_bus bus = EM_BUS_MODBUS;
+    const char *counter = behind_bus(name, &bus);
+    char known[200] = "";
+
+    if (counter && sim_fault_counter_named(counter))
+        return true;
+    if (!counter)
+        return js_fail(js, "unknown name \"%s\"; lines are modbus and mbus, as in lines.modbus.frames", name);
+    for (const struct sim_fault_counter *c = sim_fault_counters; c->name; c++)
+        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", *known ? ", " : "", c->name);
+    return js_fail(js, "unknown name \"%s\"; known are %s", name, known);
 }

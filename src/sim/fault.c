@@ -102,7 +102,8 @@ enum sim_arrival sim_fault_hear(struct sim_fault *f, bool parity, uint8_t *byte)
     f->count.bytes_in++;
     f->count.frames += !f->inside;
     f->inside = true;
-    f->damaged = f->damaged || arrival != SIM_ARRIVED || *byte != sent;
+    /* Of what is lost on a cut wire nothing reaches the meters, damaged or not. */
+    f->damaged = f->damaged || (!f->state.cut && (arrival != SIM_ARRIVED || *byte != sent));
     f->broken = f->broken || arrival == SIM_ARRIVED_BROKEN;
     return arrival == SIM_ARRIVED && f->broken ? SIM_ARRIVED_BROKEN : arrival;
 }

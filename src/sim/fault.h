@@ -37,7 +37,7 @@ enum {
 
 /* What has happened since t = 0. A frame is what masters say up to an answer or a silence. */
 struct sim_fault_counts {
-    uint64_t frames, damaged, answered; /* of masters; those that came otherwise than they were sent; answered ones */
+    uint64_t frames, damaged, answered; /* of masters; of these came otherwise than sent; were answered */
     uint64_t bytes_in, bytes_out;       /* that masters have sent; that have come to them, without their echo */
     uint64_t bits_flipped, bytes_dropped, lost_cut; /* both ways; lost_cut: bytes */
     uint64_t echoed, collisions, delayed;           /* bytes; answers; answers */
