@@ -83,7 +83,8 @@ static void send_answer(void *ctx, const uint8_t *answer, size_t n)
 
     if (delay == 0)
         send_now(line, answer, n);
-    else if (!sim_late_add(&line->late, line->now_ms + delay + 1, answer, n)) /* now is rounded down */
+    else if (!sim_late_add(&line->late, &line->bus->sim->fault[line->bus->which], line->now_ms + delay + 1, answer,
+                           n)) /* now is rounded down */
         host_log_debug("%s %s: answer lost, too many are on their way", host_bus_name(line->bus), line->name);
 }
 

@@ -170,7 +170,7 @@ static void send(struct sim *sim, enum em_bus bus, const uint8_t *frame, size_t 
     if (bus == EM_BUS_MBUS)
         sim_mbus_idle(sim);
     if (n)
-        sim_late_add(&sim->late[bus], sim->now + sim->fault[bus].state.delay, answer, n);
+        sim_late_add(&sim->late[bus], &sim->fault[bus], sim->now + sim->fault[bus].state.delay, answer, n);
 }
 
 size_t sim_bus_ask(struct sim *sim, enum em_bus bus, const uint8_t *frame, size_t n, int64_t timeout, uint8_t *heard)

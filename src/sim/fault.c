@@ -198,12 +198,14 @@ struct letter {
     uint8_t byte[];
 };
 
-bool sim_late_add(struct sim_late *late, int64_t at, const uint8_t *byte, size_t n)
+bool sim_late_add(struct sim_late *late, struct sim_fault *f, int64_t at, const uint8_t *byte, size_t n)
 {
     struct letter *letter;
 
-    if (late->due.count == SIM_LATE_MAX)
+    if (late->due.count == SIM_LATE_MAX) {
+        f->count.bytes_dropped += n;
         return false;
+    }
     letter = malloc(sizeof *letter + n);
     if (!letter)
         abort();

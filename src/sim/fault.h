@@ -92,8 +92,8 @@ struct sim_late {
 /* So many may be on their way; more get lost, as in an adapter whose memory is full. */
 #define SIM_LATE_MAX 64
 
-/* n bytes that come at `at`. False if they got lost. */
-bool sim_late_add(struct sim_late *late, int64_t at, const uint8_t *byte, size_t n);
+/* n bytes of an answer on the line f that come at `at`. False if they got lost, which f counts. */
+bool sim_late_add(struct sim_late *late, struct sim_fault *f, int64_t at, const uint8_t *byte, size_t n);
 
 /* Takes the first that comes at `now` or before into byte (room for the longest) and returns its length, or 0; *at
  * becomes the time at which it came. */

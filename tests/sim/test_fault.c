@@ -276,10 +276,11 @@ START_TEST(late_answers_come_in_time)
     uint8_t byte[8];
     int64_t at = 0;
 
+    sim_fault_init(&fault, EM_BUS_MBUS, 1);
     ck_assert(sim_late_next(&late) == INT64_MAX);
-    ck_assert(sim_late_add(&late, 20, (const uint8_t *)"second", 6));
-    ck_assert(sim_late_add(&late, 10, (const uint8_t *)"first", 5));
-    ck_assert(sim_late_add(&late, 20, (const uint8_t *)"third", 5));
+    ck_assert(sim_late_add(&late, &fault, 20, (const uint8_t *)"second", 6));
+    ck_assert(sim_late_add(&late, &fault, 10, (const uint8_t *)"first", 5));
+    ck_assert(sim_late_add(&late, &fault, 20, (const uint8_t *)"third", 5));
     ck_assert(sim_late_next(&late) == 10);
     ck_assert_uint_eq(sim_late_take(&late, 9, &at, byte), 0);
     ck_assert_uint_eq(sim_late_take(&late, 15, &at, byte), 5);
@@ -290,8 +291,10 @@ START_TEST(late_answers_come_in_time)
     sim_late_clear(&late);
     ck_assert_uint_eq(sim_late_take(&late, 30, &at, byte), 0);
     for (int k = 0; k < SIM_LATE_MAX; k++)
-        ck_assert(sim_late_add(&late, k, byte, 1));
-    ck_assert(!sim_late_add(&late, 0, byte, 1));
+        ck_assert(sim_late_add(&late, &fault, k, byte, 1));
+    ck_assert_uint_eq(fault.count.bytes_dropped, 0);
+    ck_assert(!sim_late_add(&late, &fault, 0, byte, 5));
+    ck_assert_uint_eq(fault.count.bytes_dropped, 5);
     sim_late_clear(&late);
 }
 END_TEST
