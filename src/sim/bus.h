@@ -7,8 +7,8 @@
 
 #include "sim.h"
 
-/* A whole Modbus RTU frame of n bytes, sent at `baud` (0: at each meter's own). Returns the length of the answer put
- * into answer (SIM_FRAME_MAX bytes), or 0 for silence. */
+/* A whole Modbus RTU frame of n bytes (SIM_FRAME_MAX at most), sent at `baud` (0: at each meter's own). Returns the
+ * length of the answer put into answer (SIM_FRAME_MAX bytes), or 0 for silence. */
 size_t sim_modbus_frame(struct sim *sim, uint32_t baud, const uint8_t *frame, size_t n, uint8_t *answer);
 
 /* n bytes sent on the M-Bus, likewise. Answers to several frames stand one behind the other. */
