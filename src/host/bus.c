@@ -88,6 +88,9 @@ void host_bus_find(struct host_bus *bus, const struct host_input *in, uint32_t b
     if (found->frame)
         found->answer = (bus->which == EM_BUS_MODBUS ? sim_modbus_frame : sim_mbus_bytes)(bus->sim, baud, frame,
                                                                                           found->frame, answer);
+    /* What a bad line has left of a frame must not spoil the next. */
+    if (found->frame && !found->answer && bus->which == EM_BUS_MBUS)
+        sim_mbus_idle(bus->sim);
 }
 
 void host_bus_silence(struct host_bus *bus, const struct host_input *in, uint32_t baud)
@@ -124,6 +127,16 @@ int64_t host_bus_delay_ns(const struct host_bus *bus)
     return bus->timed ? host_bus_char_ns(bus, 0) * MODBUS_SILENT_HALVES / 2 : 0;
 }
 
+int64_t host_bus_late_ns(const struct host_bus *bus)
+{
+    return bus->sim->fault[bus->which].state.delay * (NS_PER_S / EM_SAMPLE_RATE);
+}
+
+bool host_bus_echoes(struct host_bus *bus, size_t n)
+{
+    return sim_fault_echo(&bus->sim->fault[bus->which], n);
+}
+
 void host_bus_tap(const struct host_bus *bus, bool from_master, const uint8_t *byte, size_t n)
 {
     if (bus->tap)
@@ -132,7 +145,7 @@ void host_bus_tap(const struct host_bus *bus, bool from_master, const uint8_t *b
 
 const char *host_bus_name(const struct host_bus *bus)
 {
-    return bus->which == EM_BUS_MODBUS ? "modbus" : "mbus";
+    return sim_bus_names[bus->which];
 }
 
 struct em_line host_bus_settings(const struct host_bus *bus)

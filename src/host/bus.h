@@ -46,6 +46,12 @@ int64_t host_bus_silence_ns(const struct host_bus *bus, int gap_ms);
 /* The time from a frame's end to the answer's first byte, in ns of real time. */
 int64_t host_bus_delay_ns(const struct host_bus *bus);
 
+/* By how much the line's faults make answers later, in ns of real time. */
+int64_t host_bus_late_ns(const struct host_bus *bus);
+
+/* Does the line give the n bytes of a master back to it at once? */
+bool host_bus_echoes(struct host_bus *bus, size_t n);
+
 /* What a byte takes at `baud` (0: at the first meter's rate), in ns. */
 int64_t host_bus_char_ns(const struct host_bus *bus, uint32_t baud);
 

@@ -29,6 +29,8 @@ void host_line_close(struct host_line *line)
     if (!line)
         return;
     line->transport->close(line);
+    for (size_t k = 0; k < line->masters; k++)
+        sim_late_clear(&line->talk[k].late);
     free(line->name);
     free(line->target);
     free(line->talk);

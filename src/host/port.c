@@ -117,8 +117,8 @@ static void follow_settings(struct port *port)
 {
     const struct em_line s = host_bus_settings(port->line.bus);
 
-    if (port->line.talk[0].pending || (s.baud == port->settings.baud && s.parity == port->settings.parity) ||
-        sp_output_waiting(port->port) > 0)
+    if (port->line.talk[0].pending || sim_late_next(&port->line.talk[0].late) != INT64_MAX ||
+        (s.baud == port->settings.baud && s.parity == port->settings.parity) || sp_output_waiting(port->port) > 0)
         return;
     if (!configure(port))
         host_log("%s %s: can not be set to %u baud", host_bus_name(port->line.bus), port->line.name, s.baud);

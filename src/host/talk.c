@@ -103,10 +103,28 @@ static void schedule(struct host_line *line, struct host_talk *talk, const uint8
         wait = 0;
         delay_ns = timed(line, talk) ? GATEWAY_NS : 0;
     }
+    delay_ns += talk->last_ns + (int64_t)wait * talk->char_ns;
+    if (host_bus_late_ns(line->bus)) {
+        if (!sim_late_add(&talk->late, &line->bus->sim->fault[line->bus->which], delay_ns + host_bus_late_ns(line->bus),
+                          answer, found->answer))
+            host_log_debug("%s %s: answer lost, too many are on their way", host_bus_name(line->bus), line->name);
+        return;
+    }
     send_answer(line, talk, talk->next_ns);
     memcpy(talk->out, answer, found->answer);
     talk->pending = found->answer;
-    talk->next_ns = talk->last_ns + delay_ns + (int64_t)wait * talk->char_ns;
+    talk->next_ns = delay_ns;
+}
+
+/* An answer that was held back comes through. */
+static void take_late(struct host_line *line, struct host_talk *talk, int64_t now_ns)
+{
+    int64_t at;
+
+    while (!talk->pending && (talk->pending = sim_late_take(&talk->late, now_ns, &at, talk->out))) {
+        talk->next_ns = at;
+        send_answer(line, talk, now_ns);
+    }
 }
 
 /* --- In --- */
@@ -230,9 +248,11 @@ static bool pass_bytes(struct host_line *line, struct host_talk *talk, int64_t n
 /* Goes on as far as time has come. Where bytes take time nothing is listened to while an answer is under way. */
 static void advance(struct host_line *line, struct host_talk *talk, int64_t now_ns)
 {
-    do
+    do {
+        take_late(line, talk, now_ns);
         send_answer(line, talk, now_ns);
-    while (!(talk->pending && timed(line, talk)) && (take_frame(line, talk, now_ns) || pass_bytes(line, talk, now_ns)));
+    } while (!(talk->pending && timed(line, talk)) &&
+             (take_frame(line, talk, now_ns) || pass_bytes(line, talk, now_ns)));
     if (talk->in.used == sizeof talk->in.byte)
         drop_input(line, talk, "longer than any request");
     release(line, talk);
@@ -259,6 +279,11 @@ void host_line_take(struct host_line *line, size_t master, const uint8_t *byte, 
 
     if (!line->transport->gateway)
         host_bus_tap(line->bus, true, byte, n);
+    if (!line->transport->gateway && host_bus_echoes(line->bus, n)) {
+        host_bus_tap(line->bus, false, byte, n);
+        record(line, talk, false, byte, n, "echo");
+        line->transport->send(line, master, byte, n);
+    }
     if (!rate_matches(line, talk, line->transport->baud(line))) {
         drop_input(line, talk, "the rest came at another rate");
         record(line, talk, true, byte, n, "sent at another rate than the meter's");
@@ -291,6 +316,7 @@ void host_line_forget(struct host_line *line, size_t master, int64_t now_ns)
         talk->pending = talk->sent = 0;
     } while (take_frame(line, talk, now_ns) || pass_bytes(line, talk, now_ns));
     drop_input(line, talk, "its master has gone");
+    sim_late_clear(&talk->late);
     *talk = (struct host_talk){.peer = peer};
 }
 
@@ -308,7 +334,8 @@ void host_talk_serve(struct host_line *line, struct host_talk *talk, int64_t now
     advance(line, talk, now_ns);
 }
 
-int64_t host_talk_due_ns(const struct host_line *line, const struct host_talk *talk)
+/* When a talk wants to go on by itself; INT64_MAX if it waits for its master. */
+static int64_t due_by_itself(const struct host_line *line, const struct host_talk *talk)
 {
     if (talk->pending || talk->passing || (talk->owns && talk->on_wire))
         return talk->next_ns;
@@ -317,4 +344,11 @@ int64_t host_talk_due_ns(const struct host_line *line, const struct host_talk *t
     if (talk->in.used && !line->transport->gateway)
         return talk->last_ns + host_bus_silence_ns(line->bus, line->transport->gap_ms);
     return INT64_MAX;
+}
+
+int64_t host_talk_due_ns(const struct host_line *line, const struct host_talk *talk)
+{
+    int64_t own = due_by_itself(line, talk), late = talk->pending ? INT64_MAX : sim_late_next(&talk->late);
+
+    return late < own ? late : own;
 }

@@ -29,6 +29,7 @@ struct host_talk {
     uint8_t wire[HOST_WIRE_MAX]; /* sent by the master, not yet past the wire */
     size_t on_wire;
     struct host_input in; /* past the wire, not yet a frame */
+    struct sim_late late; /* answers that the line holds back, in ns */
     uint8_t out[SIM_FRAME_MAX];
     size_t pending, sent; /* bytes of the answer, and how many of them have left */
     bool owns;            /* is on the wire; all others wait */

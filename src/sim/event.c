@@ -287,6 +287,9 @@ bool sim_parse_name(struct js *js, const char *name)
     const char *full = name, *plain = (sim_name_meter(name, &name), plain_name(name));
     const struct em_register *row = sim_register_named(plain);
 
+    if (strncmp(name, SIM_LINES, strlen(SIM_LINES)) == 0)
+        return name == full ? sim_parse_counter(js, name)
+                            : js_fail(js, "a line is that of all meters; write \"%s\"", name);
     if (sim_reading_named(name))
         return true;
     if (!row) {
@@ -375,7 +378,10 @@ static bool read_switch(struct js *js, const cJSON *value, void *target, const v
 #define MODBUS_MAX 256
 #define MBUS_MAX   (EM_MBUS_FRAME_MAX + 40)
 
-static bool parse_frame(struct js *js, const char *text, bool wildcards, unsigned max, struct sim_frame *frame)
+/* How long a master waits for a reply if nothing is said. */
+#define TIMEOUT_SAMPLES EM_SAMPLE_RATE
+
+bool sim_parse_frame(struct js *js, const char *text, bool wildcards, unsigned max, struct sim_frame *frame)
 {
     for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
         bool any = wildcards && text[0] == '?' && text[1] == '?';
@@ -401,7 +407,7 @@ static bool read_modbus(struct js *js, const cJSON *value, void *target, const v
     (void)unused;
     event->kind = SIM_EVENT_MODBUS;
     event->request = allocate(1, sizeof *event->request);
-    if (!js_string(js, value, &text) || !parse_frame(js, text, false, MODBUS_MAX, event->request))
+    if (!js_string(js, value, &text) || !sim_parse_frame(js, text, false, MODBUS_MAX, event->request))
         return false;
     return event->request->n >= 2 || js_fail(js, "a request has at least a unit and a function byte");
 }
@@ -414,7 +420,7 @@ static bool read_mbus(struct js *js, const cJSON *value, void *target, const voi
     (void)unused;
     event->kind = SIM_EVENT_MBUS;
     event->request = allocate(1, sizeof *event->request);
-    if (!js_string(js, value, &text) || !parse_frame(js, text, false, MBUS_MAX, event->request))
+    if (!js_string(js, value, &text) || !sim_parse_frame(js, text, false, MBUS_MAX, event->request))
         return false;
     return event->request->n > 0 || js_fail(js, "is empty; write a whole frame, as in \"10 40 00 40 16\"");
 }
@@ -430,7 +436,7 @@ static bool read_reply(struct js *js, const cJSON *value, void *target, const vo
         return true;
     event->reply_kind = SIM_REPLY_FRAME;
     event->reply = allocate(1, sizeof *event->reply);
-    if (!js_string(js, value, &text) || !parse_frame(js, text, true, SIM_FRAME_MAX, event->reply))
+    if (!js_string(js, value, &text) || !sim_parse_frame(js, text, true, SIM_FRAME_MAX, event->reply))
         return false;
     return event->reply->n > 0 || js_fail(js, "is empty; write null if there shall be no reply");
 }
@@ -448,6 +454,28 @@ void sim_frame_text(const uint8_t *byte, const uint8_t *mask, size_t n, char *te
         *text++ = any ? '?' : digits[byte[k] & 15];
     }
     *text = '\0';
+}
+
+static bool read_timeout(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    struct sim_event *event = target;
+
+    (void)unused;
+    if (!js_time(js, value, &event->timeout))
+        return false;
+    return event->timeout > 0 || js_fail(js, "must be longer than 0");
+}
+
+/* --- line --- */
+
+static bool read_line(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    struct sim_event *event = target;
+
+    (void)unused;
+    event->kind = SIM_EVENT_LINE;
+    event->line = allocate(1, sizeof *event->line);
+    return sim_parse_line(js, value, event->line);
 }
 
 /* --- expect --- */
@@ -694,7 +722,7 @@ static bool read_which_meter(struct js *js, const cJSON *value, void *target, co
 }
 
 /* The first KIND_COUNT fields say what the event is; the rest belong to some of them. */
-#define KIND_COUNT 10
+#define KIND_COUNT 11
 static const struct js_field event_fields[] = {
     {"set", read_set, NULL, false},
     {"tariff_input", read_switch, &tariff_input_kind, false},
@@ -706,8 +734,10 @@ static const struct js_field event_fields[] = {
     {"corrupt", read_corrupt, NULL, false},
     {"press", read_press, NULL, false},
     {"snapshot", read_snapshot, NULL, false},
+    {"line", read_line, NULL, false},
     {"over", read_over, NULL, false},
     {"reply", read_reply, NULL, false},
+    {"timeout", read_timeout, NULL, false},
     {"hold", read_hold, NULL, false},
     {"meter", read_which_meter, NULL, false},
 };
@@ -752,13 +782,17 @@ static bool parse_event(struct js *js, const cJSON *object, const struct js_fiel
         return false;
     if (kinds != 1)
         return js_fail(js, "an event is just one of set, tariff_input, power, press, modbus, mbus, expect, "
-                           "snapshot, power_cut, corrupt");
+                           "snapshot, power_cut, corrupt, line");
     if (has(object, "over") && event->kind != SIM_EVENT_SET)
         return js_fail(js, "\"over\" goes with \"set\"");
     if (has(object, "hold") && event->kind != SIM_EVENT_PRESS)
         return js_fail(js, "\"hold\" goes with \"press\"");
     if (has(object, "reply") && !sim_event_is_frame(event))
         return js_fail(js, "\"reply\" goes with \"modbus\" and \"mbus\"");
+    if (has(object, "timeout") && !sim_event_is_frame(event))
+        return js_fail(js, "\"timeout\" goes with \"modbus\" and \"mbus\"");
+    if (event->meter && event->kind == SIM_EVENT_LINE)
+        return js_fail(js, "a line is that of all meters");
     if (event->meter && sim_event_is_frame(event))
         return js_fail(js, "a frame goes to the whole bus; its address says which meter answers");
     if (event->meter && event->kind == SIM_EVENT_EXPECT)
@@ -777,6 +811,7 @@ struct sim_event *sim_event_parse(struct js *js, const cJSON *object, const stru
 {
     struct sim_event *event = allocate(1, sizeof *event);
 
+    event->timeout = TIMEOUT_SAMPLES;
     event->where = copy_text(js->path);
     if (parse_event(js, object, extra, extra_count, extra_target, event))
         return event;
@@ -796,6 +831,7 @@ void sim_event_free(struct sim_event *event)
     free(event->assignment);
     free(event->request);
     free(event->reply);
+    free(event->line);
     free(event->file);
     free(event->where);
     free(event);

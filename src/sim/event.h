@@ -4,6 +4,7 @@
 #ifndef SIM_EVENT_H
 #define SIM_EVENT_H
 
+#include "fault.h"
 #include "json.h"
 #include "memory.h"
 #include "network.h"
@@ -21,6 +22,7 @@ enum sim_event_kind {
     SIM_EVENT_CORRUPT,
     SIM_EVENT_PRESS,
     SIM_EVENT_SNAPSHOT,
+    SIM_EVENT_LINE,
 };
 
 /* Bytes of a frame, or of two on the M-Bus; in an expected reply mask 0 matches any byte. */
@@ -28,6 +30,13 @@ enum sim_event_kind {
 struct sim_frame {
     uint16_t n;
     uint8_t byte[SIM_FRAME_MAX], mask[SIM_FRAME_MAX];
+};
+
+/* What changes about the line of a bus. */
+struct sim_line {
+    enum em_bus bus;
+    unsigned parts; /* which parts of state */
+    struct sim_fault_state state;
 };
 
 enum sim_reply { SIM_REPLY_ANY, SIM_REPLY_SILENCE, SIM_REPLY_FRAME };
@@ -51,6 +60,8 @@ struct sim_event {
     bool on;                             /* TARIFF_INPUT, POWER */
     struct sim_frame *request, *reply;   /* MODBUS, MBUS */
     enum sim_reply reply_kind;           /* MODBUS, MBUS */
+    int64_t timeout;                     /* MODBUS, MBUS: samples for which the master waits for a reply */
+    struct sim_line *line;               /* LINE */
     uint64_t after_writes;               /* POWER_CUT: the n-th write from now is cut */
     enum sim_torn torn;                  /* POWER_CUT: how much of it reaches the memory */
     enum em_nv_area area;                /* CORRUPT */
@@ -74,6 +85,12 @@ void sim_event_free(struct sim_event *event);
 bool sim_parse_grid(struct js *js, const cJSON *value, struct sim_network *network);
 bool sim_parse_load(struct js *js, const cJSON *value, struct sim_network *network);
 
+/* Reads what stands under "line" into a zeroed *line. */
+bool sim_parse_line(struct js *js, const cJSON *value, struct sim_line *line);
+
+/* Reads bytes like "01 06 60 48", at most max, onto the end of a frame; with wildcards also "??" for any. */
+bool sim_parse_frame(struct js *js, const char *text, bool wildcards, unsigned max, struct sim_frame *frame);
+
 /* Understands "L1.current", "all.voltage", "frequency": what to assign, without a value. False with js->error set. */
 bool sim_parse_path(struct js *js, const char *path, struct sim_assignment *a);
 
@@ -88,6 +105,12 @@ unsigned sim_name_meter(const char *name, const char **plain);
 /* Is its value a text? Its unit ("kWh", "%" of an error, "" for none). For names that sim_parse_name accepts. */
 bool sim_name_is_text(const char *name);
 const char *sim_name_unit(const char *name);
+
+/* The counter behind "lines.modbus.frames", and whose it is; NULL if there is none. sim_parse_counter tells why in
+ * js->error, for a name that begins with SIM_LINES. */
+#define SIM_LINES "lines."
+const struct sim_fault_counter *sim_name_counter(const char *name, enum em_bus *bus);
+bool sim_parse_counter(struct js *js, const char *name);
 
 /* Do the meters that an event or a name speaks of exist, where there are so many? Else js->error is set. */
 bool sim_event_fits(struct js *js, const struct sim_event *event, unsigned meters);

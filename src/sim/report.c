@@ -78,6 +78,22 @@ static void add_point(cJSON *report, struct sim_point *point)
     }
 }
 
+/* What became of the bytes on the lines; only if something was ever said to be wrong with one. */
+static void add_lines(cJSON *report, const struct sim *sim)
+{
+    cJSON *lines = NULL;
+
+    for (int b = 0; b < EM_BUS_COUNT; b++)
+        if (sim->fault[b].used && !lines)
+            lines = cJSON_AddObjectToObject(report, "lines");
+    for (int b = 0; lines && b < EM_BUS_COUNT; b++) {
+        cJSON *line = cJSON_AddObjectToObject(lines, sim_bus_names[b]);
+
+        for (const struct sim_fault_counter *c = sim_fault_counters; c->name; c++)
+            add_number(line, c->name, (double)sim_fault_counted(&sim->fault[b], c));
+    }
+}
+
 void sim_report_json(FILE *out, struct sim *sim, double wall_seconds)
 {
     cJSON *report = cJSON_CreateObject(), *list;
@@ -99,6 +115,7 @@ void sim_report_json(FILE *out, struct sim *sim, double wall_seconds)
             cJSON_AddItemToArray(list, item);
         }
     }
+    add_lines(report, sim);
     text = cJSON_Print(report);
     fprintf(out, "%s\n", text);
     free(text);

@@ -41,6 +41,8 @@ struct sim *sim_new_on(const struct sim_scenario *scenario, const struct sim_spe
     sim->points = scenario->meters;
     for (unsigned k = 0; k < sim->points; k++)
         sim_point_init(&sim->point[k], &scenario->setup[k], speed, memory ? memory[k] : NULL);
+    for (int b = 0; b < EM_BUS_COUNT; b++)
+        sim_fault_init(&sim->fault[b], (enum em_bus)b, scenario->setup[0].network.front_end.seed);
     schedule(sim);
     return sim;
 }
@@ -66,6 +68,8 @@ void sim_free(struct sim *sim)
     for (unsigned k = 0; k < sim->points; k++)
         sim_point_free(&sim->point[k]);
     free(sim->point);
+    for (int b = 0; b < EM_BUS_COUNT; b++)
+        sim_late_clear(&sim->late[b]);
     sim_due_free(&sim->due);
     free(sim);
 }
@@ -138,9 +142,14 @@ static struct sim_point *point_named(struct sim *sim, const char **name)
 
 void sim_read(struct sim *sim, const char *name, struct sim_value *value)
 {
+    enum em_bus bus;
+    const struct sim_fault_counter *counter = sim_name_counter(name, &bus);
     struct sim_point *point = point_named(sim, &name);
 
-    sim_point_read(point, name, value);
+    if (counter)
+        sim_value_number(value, (double)sim_fault_counted(&sim->fault[bus], counter));
+    else
+        sim_point_read(point, name, value);
 }
 
 static bool holds(const struct sim_expectation *e, const struct sim_value *actual)
@@ -251,29 +260,26 @@ static bool reply_matches(const struct sim_event *event, const uint8_t *reply, s
     return true;
 }
 
-/* As a master that listens at each meter's own rate. Returns the length of the answer as the event is to see it. */
-static size_t ask(struct sim *sim, const struct sim_event *event, uint8_t *answer)
+/* Returns the length of what the master hears as the event is to see it. */
+static size_t ask(struct sim *sim, const struct sim_event *event, uint8_t *heard)
 {
     uint8_t frame[SIM_FRAME_MAX + 2];
     size_t n = event->request->n;
     uint16_t crc;
 
-    if (event->kind == SIM_EVENT_MBUS) {
-        n = sim_mbus_bytes(sim, 0, event->request->byte, n, answer);
-        sim_mbus_idle(sim);
-        return n;
-    }
     memcpy(frame, event->request->byte, n);
+    if (event->kind == SIM_EVENT_MBUS)
+        return sim_bus_ask(sim, EM_BUS_MBUS, frame, n, event->timeout, heard);
     crc = sim_modbus_crc(frame, n);
     frame[n] = (uint8_t)crc;
     frame[n + 1] = (uint8_t)(crc >> 8);
-    n = sim_modbus_frame(sim, 0, frame, n + 2, answer);
-    return sim_modbus_crc_ok(answer, n) ? n - 2 : n; /* a broken answer is shown as it is */
+    n = sim_bus_ask(sim, EM_BUS_MODBUS, frame, n + 2, event->timeout, heard);
+    return sim_modbus_crc_ok(heard, n) ? n - 2 : n; /* what is not just one good frame is shown as it is */
 }
 
 static void execute_frame(struct sim *sim, const struct sim_event *event)
 {
-    uint8_t reply[SIM_FRAME_MAX];
+    uint8_t reply[SIM_HEARD_MAX];
     size_t n = ask(sim, event, reply);
     char name[3 * 8 + 16];
     unsigned shown = event->request->n < 8 ? event->request->n : 8;
@@ -328,6 +334,7 @@ static void execute_at(struct sim_point *point, const struct sim_event *event)
         break;
     case SIM_EVENT_MODBUS:
     case SIM_EVENT_MBUS:
+    case SIM_EVENT_LINE:
     case SIM_EVENT_SNAPSHOT:
     case SIM_EVENT_EXPECT:
         break;
@@ -342,6 +349,8 @@ void sim_execute(struct sim *sim, const struct sim_event *event)
         execute_frame(sim, event);
     else if (event->kind == SIM_EVENT_SNAPSHOT)
         execute_snapshot(sim, event);
+    else if (event->kind == SIM_EVENT_LINE)
+        sim_fault_change(&sim->fault[event->line->bus], event->line->parts, &event->line->state);
     else
         for (unsigned k = first_point(event); k < end_point(sim, event); k++)
             execute_at(&sim->point[k], event);

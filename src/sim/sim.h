@@ -7,6 +7,7 @@
 #define SIM_SIM_H
 
 #include "due.h"
+#include "fault.h"
 #include "point.h"
 #include "scenario.h"
 
@@ -44,7 +45,9 @@ struct sim {
     void *snapshot_ctx;
     bool lost;                          /* the newest snapshot could not be written, */
     unsigned lost_files;                /* nor could so many of all */
-    char last_reply[3 * SIM_FRAME_MAX]; /* to the newest frame event, as hexadecimal text; empty: silence */
+    char last_reply[6 * SIM_FRAME_MAX]; /* to the newest frame event, as hexadecimal text; empty: silence */
+    struct sim_fault fault[EM_BUS_COUNT];
+    struct sim_late late[EM_BUS_COUNT]; /* answers to frame events that have not yet come */
 };
 
 /* A simulation at t = 0 with running, settled meters, set up as the scenario says. The scenario must outlive it. Free

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "mix.h"
 #include "trig.h"
 
 void sim_wave_init(struct sim_wave *w, sim_synth_fn *synth, uint32_t frequency_mhz, int64_t sample)
@@ -85,21 +86,14 @@ static void prepare_chunk(struct sim_wave *w)
     w->chunk_ready = true;
 }
 
-static uint64_t mix(uint64_t z)
-{
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    return z ^ z >> 31;
-}
-
 /* Noise as a function of seed, channel and sample number: near to Gaussian, the sum of four uniform numbers. */
 static void make_noise(const struct sim_wave *w, int channel, double *out, uint32_t n)
 {
-    const uint64_t key = mix(w->seed + 0x9E3779B97F4A7C15u * (uint64_t)(channel + 1));
+    const uint64_t key = sim_mix(w->seed + SIM_MIX_STEP * (uint64_t)(channel + 1));
     const double scale = w->channel[channel].noise / 37837.21; /* 65536 / sqrt(3) */
 
     for (uint32_t j = 0; j < n; j++) {
-        uint64_t r = mix(key + 0x9E3779B97F4A7C15u * (uint64_t)(w->sample + j));
+        uint64_t r = sim_mix(key + SIM_MIX_STEP * (uint64_t)(w->sample + j));
         int32_t sum = (int32_t)((r & 0xFFFF) + (r >> 16 & 0xFFFF) + (r >> 32 & 0xFFFF) + (r >> 48)) - 131070;
 
         out[j] = scale * sum;

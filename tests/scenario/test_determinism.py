@@ -16,7 +16,7 @@ root = os.path.abspath(sys.argv[2])
 failures = []
 
 SCENARIOS = ["modbus", "voltage-dip", "motor", "frequency", "harmonics", "noise", "lost-phase", "pulses",
-             "power-cut"]
+             "power-cut", "line-faults"]
 COLUMNS = "l1_voltage,l1_current,total_active_power,grid_frequency,forward_active_energy,tariff"
 REFERENCE_COLUMNS = "reference.total_active_power,error_percent.total_active_energy"
 
@@ -83,6 +83,10 @@ def main():
         other, _ = run(folder, "noise", "seed 8", "--set", "seed=8")
         if one == other:
             failures.append("noise: another seed makes no difference")
+        one, _ = run(folder, "line-faults", "seed 7", "--set", "seed=7")
+        other, _ = run(folder, "line-faults", "seed 8", "--set", "seed=8")
+        if one == other:
+            failures.append("line-faults: another seed makes no difference")
     for failure in failures:
         print("FAIL", failure)
     print(f"{len(SCENARIOS)} scenarios, {len(failures)} failures")

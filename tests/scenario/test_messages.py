@@ -16,7 +16,7 @@ failures = []
 
 TIMES = '"250ms", "90s", "15m", "24h", "7d"'
 PATHS = "voltage, voltage_angle, voltage_harmonics, current, angle, pf, kind, power, reactive, current_harmonics"
-KINDS = "an event is just one of set, tariff_input, power, press, modbus, mbus, expect, snapshot, power_cut, corrupt"
+KINDS = "an event is just one of set, tariff_input, power, press, modbus, mbus, expect, snapshot, power_cut, corrupt, line"
 
 
 def at_1s(**keys):
@@ -26,6 +26,10 @@ def at_1s(**keys):
 
 def expect(name, value):
     return at_1s(expect={name: value})
+
+
+def line(**keys):
+    return at_1s(line={"bus": "modbus", **keys})
 
 
 def meter(**keys):
@@ -209,6 +213,33 @@ ROWS = [
      'timeline[0].corrupt.area: "energy" is none of "energy_main", "energy_backup", "mantissa", "settings"'),
     (at_1s(corrupt={"area": "settings", "byte": 512}),
      "timeline[0].corrupt: byte 512 is outside the area, which has 512 bytes"),
+    # Lines
+    (line(), "timeline[0].line: needs bit_errors, drop, delay, echo, second_talker or cut, or \"clean\": true to end"),
+    (at_1s(line={"cut": True}), 'timeline[0].line: "bus" is missing'),
+    (at_1s(line={"bus": "can", "cut": True}), 'timeline[0].line.bus: "can" is none of "modbus", "mbus"'),
+    (at_1s(line=True), "timeline[0].line: must be an object, not true or false"),
+    (line(biterrors=1), 'timeline[0].line: unknown key "biterrors"; did you mean "bit_errors"?'),
+    (line(bit_errors=1.5), "timeline[0].line.bit_errors: 1.5 is out of range; allowed is 0 to 1"),
+    (line(drop="1%"), "timeline[0].line.drop: must be a number, not a text"),
+    (line(delay="61s"), "timeline[0].line.delay: must not be longer than 60 s"),
+    (line(delay=-1), "timeline[0].line.delay: -1 is out of range; allowed is 0 to "),
+    (line(echo=1), "timeline[0].line.echo: must be true or false, not a number"),
+    (line(second_talker=""), "timeline[0].line.second_talker: is empty; write null if nobody else shall talk"),
+    (line(second_talker="e"),
+     'timeline[0].line.second_talker: "e" is not a byte; write two hexadecimal digits a byte, as in '),
+    (line(second_talker="00" * 262), "timeline[0].line.second_talker: at most 261 bytes"),
+    (line(clean=False), "timeline[0].line.clean: can only be true; say what is wrong instead"),
+    (line(clean=True, echo=True), 'timeline[0].line: "clean" ends all faults; nothing may stand beside it but "bus"'),
+    (at_1s(line={"bus": "mbus", "cut": True}, meter=1), "timeline[0]: a line is that of all meters"),
+    (at_1s(line={"bus": "mbus", "cut": True}, reply=None), 'timeline[0]: "reply" goes with "modbus" and "mbus"'),
+    (at_1s(power=True, timeout=1), 'timeline[0]: "timeout" goes with "modbus" and "mbus"'),
+    (at_1s(modbus="01 03", timeout=0), "timeline[0].timeout: must be longer than 0"),
+    (expect("lines.modbus.bits", 1), 'timeline[0].expect: unknown name "lines.modbus.bits"; known are frames, damaged, '),
+    (expect("lines.can.frames", 1), 'timeline[0].expect: unknown name "lines.can.frames"; lines are modbus and mbus'),
+    (expect("meter1.lines.mbus.frames", 1),
+     'timeline[0].expect: a line is that of all meters; write "lines.mbus.frames"'),
+    (expect("lines.mbus.frames", "1"),
+     "timeline[0].expect.lines.mbus.frames: its value is a number; expect one without quotes"),
     # Expectations
     (at_1s(expect={}), 'timeline[0].expect: must be an object like {"l1_voltage": {"value": 230, "tol": 0.1}}'),
     (expect("l1_volage", 230), 'timeline[0].expect: unknown name "l1_volage"; did you mean "l1_voltage"?'),

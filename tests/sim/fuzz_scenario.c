@@ -44,6 +44,13 @@ static const char *const shorts[] = {
     "'power_cut':{'after_writes':3,'torn':'half'}},{'at':0.21,'corrupt':{'area':'energy_main','byte':17}},{'at':0.22,"
     "'modbus':'01 06 60 48 00 03'},{'every':0.05,'from':'10ms','times':4,'do':[{'at':0,'tariff_input':true},{"
     "'at':'0.02s','tariff_input':false}]}]}",
+    "{'duration':'0.3s','timeline':[{'at':0,'line':{'bus':'modbus','bit_errors':1e-3,'drop':0.01,'delay':'30ms','echo':"
+    "true,'second_talker':'01 03 02','cut':false}},{'at':0,'modbus':'01 03 50 00 00 "
+    "20','timeout':'10ms','reply':null},{"
+    "'at':0.1,'line':{'bus':'mbus','second_talker':null,'bit_errors':0.5}},{'at':0.1,'mbus':'10 7b 00 7b "
+    "16'},{'at':0.2,"
+    "'line':{'bus':'modbus','clean':true}},{'at':0.2,'modbus':'01 03 50 00 00 20'},{'at':0.3,'expect':{"
+    "'lines.modbus.frames':2,'lines.mbus.bits_flipped':{'min':1}}}]}",
     "{'timeline':[{'at':0,'power':true},{'every':'300d','times':5,'do':[{'at':0,'power':true}]}]}",
     "{'duration':'0.5s','profile':{'csv':'short.csv','time':'t','columns':{'p':'L1.power','u':'all.voltage'},"
     "'interpolate':'linear'}}",

@@ -129,4 +129,16 @@ def test_parities():
             assert near(floats(words(meter, 0x5002, 2, parity=parity))[0], 230)
 
 
+def test_a_bad_line():
+    """libmodbus behind a cut wire, noise on every bit, and an echo: it fails and says so. On a clean line it reads."""
+    with serve.Serve() as meter:
+        for faults in ({"cut": True}, {"bit_errors": 1}, {"drop": 1}, {"echo": True}, {"second_talker": "01 03 02 00 fe"}):
+            assert words(meter, 0x4003, 1) == [1]
+            assert meter.ask({"line": {"bus": "modbus", **faults}})["ok"]
+            done = mbpoll(meter, "-t", "4:hex", "-o", "0.3", address=0x4003, count=1)
+            assert not NUMBER.search(done.stdout), (faults, done)
+            assert meter.ask({"line": {"bus": "modbus", "clean": True}})["ok"]
+        assert words(meter, 0x4003, 1) == [1]
+
+
 serve.main(globals(), 150)

@@ -251,6 +251,29 @@ def test_data_type_2():
         assert near(client.value(0x5002), 230)
 
 
+def test_a_bad_line():
+    """A cut wire: the client asks as often as it is told to, and gives up. Noise: some of its requests need more than one
+    frame, but what it reads is right. Clean: all is well."""
+    with serve.Serve({"duration": 1, "seed": 5}) as meter, Client(meter, timeout=1) as client:
+        client.modbus.transaction.retries = 2
+        client.modbus.transaction.retry_on_empty = True
+        assert meter.ask({"line": {"bus": "modbus", "cut": True}})["ok"]
+        silent(client.modbus.read_holding_registers(0x4003, 1, slave=1))
+        assert meter.get("lines.modbus.frames") == 3
+        assert meter.ask({"line": {"bus": "modbus", "cut": False, "bit_errors": 0.005}})["ok"]
+        good = 0
+        for _ in range(4):
+            reply = client.modbus.read_holding_registers(0x4003, 1, slave=1)
+            if not reply.isError():
+                assert reply.registers == [1]
+                good += 1
+        frames = meter.get("lines.modbus.frames") - 3
+        assert good and frames > 4, (good, frames)
+        assert meter.ask({"line": {"bus": "modbus", "clean": True}})["ok"]
+        for _ in range(5):
+            assert client.read(0x4003, 1) == [1]
+
+
 def connect_strict(meter):
     """One attempt of pymodbus as it comes: it sets up the open port twice at once, the second time with nothing new."""
     client = Client(meter, strict=True)

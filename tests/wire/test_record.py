@@ -9,14 +9,18 @@ import random
 import serve
 
 BUTTONS = ("left", "middle", "right")
+LINES = ("frames", "damaged", "answered", "bytes_in", "bytes_out", "bits_flipped", "bytes_dropped", "lost_cut", "echoed",
+         "collisions", "delayed")
 
 
 def names():
-    """Every name of the register map, with pulses and display."""
+    """Every name of the register map, with pulses, display and lines."""
     table = csv.DictReader(io.StringIO(serve.run("map", "--csv").stdout))
     registers = [row["name"] for row in table if row["name"] not in ("reserved", "not_in_use", "")]
     assert len(registers) == 291
-    return registers, ["pulses.led", "pulses.s0_1", "pulses.s0_2"], ["lcd.part1", "lcd.part2", "lcd.part3", "lcd.icons"]
+    lines = [f"lines.{bus}.{name}" for bus in ("modbus", "mbus") for name in LINES]
+    return (registers, ["pulses.led", "pulses.s0_1", "pulses.s0_2"], ["lcd.part1", "lcd.part2", "lcd.part3", "lcd.icons"],
+            lines)
 
 
 def deed(draw):
@@ -39,6 +43,9 @@ def deed(draw):
         {"mbus": "68 08 08 68 53 00 51 09 7c 01 54 02 80 16"},
         {"mbus": "10 7b 00 7b 16"},
         {"power_cut": {"after_writes": draw.randint(1, 4)}},
+        {"line": {"bus": draw.choice(("modbus", "mbus")), "bit_errors": draw.choice((0, 1e-3, 1e-2)), "drop": 0.01}},
+        {"line": {"bus": draw.choice(("modbus", "mbus")), "delay": "700ms", "echo": True, "second_talker": "e5 00"}},
+        {"line": {"bus": draw.choice(("modbus", "mbus")), "clean": True}},
     ))
 
 
@@ -52,7 +59,7 @@ def report(file):
 def played_again(seed, scenario=None, speed=None):
     """Does things by chance for a while, and compares."""
     draw = random.Random(seed)
-    registers, pulses, lcd = names()
+    registers, pulses, lcd, lines = names()
     with serve.Serve(scenario, speed=speed, options=("--record", "record.json")) as meter:
         file = os.path.join(meter.folder, "record.json")
         for _ in range(60):
@@ -63,7 +70,8 @@ def played_again(seed, scenario=None, speed=None):
                 assert meter.ask({"step": draw.randint(1, 80000) / 8000})["ok"]
                 assert meter.ask({"pause": draw.random() < 0.5})["ok"]
         assert meter.ask({"pause": True})["ok"]
-        live = meter.get(*registers, *pulses, *lcd)
+        assert meter.ask({"line": {"bus": "mbus", "cut": False}})["ok"]
+        live = meter.get(*registers, *pulses, *lcd, *lines)
         meter.stop()
         again = report(file)
     assert len(again["registers"]) == 291
@@ -72,6 +80,9 @@ def played_again(seed, scenario=None, speed=None):
     for name in pulses + lcd:
         kind, key = name.split(".")
         assert again[kind][key] == live[name], f"{name}: {live[name]} live, {again[kind][key]} again"
+    for name in lines:
+        _, bus, key = name.split(".")
+        assert again["lines"][bus][key] == live[name], f"{name}: {live[name]} live, {again['lines'][bus][key]} again"
 
 
 def test_played_again():
