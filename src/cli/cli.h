@@ -53,6 +53,11 @@ bool cli_open_wanted(const char *name, FILE **f);
 /* Closes it, but for standard output. False after telling the user that it could not be written; true for NULL. */
 bool cli_close_output(FILE *f, const char *name);
 
+/* Processors that this program may use, 1..SIM_THREADS_MAX; and a number of threads from an option's text, or an error
+ * and false. */
+unsigned cli_processors(void);
+bool cli_threads(const char *command, const char *option, const char *text, unsigned *out);
+
 /* Seconds of a clock that only goes forward. */
 double cli_wall_seconds(void);
 

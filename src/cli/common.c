@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What several commands need. */
 #include <errno.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,24 @@ bool cli_close_output(FILE *f, const char *name)
     if (bad)
         host_log("%s: could not be written: %s", name, strerror(errno));
     return !bad;
+}
+
+unsigned cli_processors(void)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+
+    return n > SIM_THREADS_MAX ? SIM_THREADS_MAX : (unsigned)n;
+}
+
+bool cli_threads(const char *command, const char *option, const char *text, unsigned *out)
+{
+    double n;
+
+    if (!cli_number(command, option, text, 1, SIM_THREADS_MAX, &n))
+        return false;
+    *out = (unsigned)n;
+    return *out == n || (cli_usage_error(command, "%s: \"%s\" is not a whole number", option, text), false);
 }
 
 double cli_wall_seconds(void)

@@ -29,6 +29,7 @@ static const char help[] =
     "  --nvm FILE           the meter's EEPROM: what it holds is the state at the start, if it has been set up "
     "before,\n"
     "                       and \"meter\" in the scenario does not count; it is kept in step with the meter\n"
+    "  --threads N          so many threads for several meters (default: one a processor); results are the same\n"
     "  --set PATH=VALUE     change the scenario before it runs, as in load.L1.current=20; may be repeated\n"
     "  -q                   print failures and nothing else\n"
     "  -v                   print every expectation\n"
@@ -43,6 +44,7 @@ struct options {
     const char *scenario, *report, *junit, *csv, *csv_columns, *pulses, *nvm;
     struct cli_overrides overrides;
     int64_t csv_every;
+    unsigned threads;
     bool quiet, verbose;
 };
 
@@ -50,6 +52,7 @@ struct options {
 struct run {
     const struct options *options;
     struct sim *sim;
+    struct sim_pool *pool; /* NULL for one meter */
     struct sim_csv columns;
     FILE *report, *junit, *csv, *pulses;
     struct sim_trace trace;
@@ -58,7 +61,7 @@ struct run {
     double drawn;   /* when the progress bar was, 0 never */
 };
 
-enum { OPT_REPORT = 256, OPT_JUNIT, OPT_CSV, OPT_CSV_EVERY, OPT_CSV_COLUMNS, OPT_PULSES, OPT_NVM, OPT_SET };
+enum { OPT_REPORT = 256, OPT_JUNIT, OPT_CSV, OPT_CSV_EVERY, OPT_CSV_COLUMNS, OPT_PULSES, OPT_NVM, OPT_THREADS, OPT_SET };
 
 static const struct option long_options[] = {
     {"report", required_argument, NULL, OPT_REPORT},
@@ -68,6 +71,7 @@ static const struct option long_options[] = {
     {"csv-columns", required_argument, NULL, OPT_CSV_COLUMNS},
     {"pulses", required_argument, NULL, OPT_PULSES},
     {"nvm", required_argument, NULL, OPT_NVM},
+    {"threads", required_argument, NULL, OPT_THREADS},
     {"set", required_argument, NULL, OPT_SET},
     {"help", no_argument, NULL, 'h'},
     {0},
@@ -78,7 +82,7 @@ static int read_options(int argc, char **argv, struct options *o)
 {
     int option;
 
-    *o = (struct options){.csv_every = EM_SAMPLE_RATE};
+    *o = (struct options){.csv_every = EM_SAMPLE_RATE, .threads = cli_processors()};
     while ((option = cli_option(argc, argv, "hqv", long_options)) != -1) {
         switch (option) {
         case OPT_REPORT:
@@ -102,6 +106,10 @@ static int read_options(int argc, char **argv, struct options *o)
             break;
         case OPT_NVM:
             o->nvm = optarg;
+            break;
+        case OPT_THREADS:
+            if (!cli_threads(argv[0], "--threads", optarg, &o->threads))
+                return CLI_USAGE;
             break;
         case OPT_SET:
             if (cli_override(argv[0], &o->overrides, optarg) >= 0)
@@ -161,7 +169,8 @@ static void clear_progress(const struct run *r)
 
 static void run_to_end(struct run *r)
 {
-    const int64_t end = r->sim->scenario->duration, look = 60 * EM_SAMPLE_RATE;
+    /* How often the progress bar may move: the more meters there are the sooner time gets long. */
+    const int64_t end = r->sim->scenario->duration, look = 60 * EM_SAMPLE_RATE / (1 + r->sim->points / 64);
     bool terminal = isatty(STDERR_FILENO) && !r->options->quiet;
     int64_t row = 0;
 
@@ -223,12 +232,15 @@ static bool write_results(struct run *r, double wall)
 
 static int run_scenario(const struct options *o, const struct sim_scenario *scenario, struct run *r)
 {
+    struct sim_speed speed = host_speed_best()->loops;
     struct host_modbus *slave;
     double wall;
     bool written;
     bool to_stdout = r->report == stdout || r->junit == stdout || r->csv == stdout || r->pulses == stdout;
 
-    r->sim = sim_new_on(scenario, &host_speed_best()->loops, host_nvm_memories(r->nvm));
+    if (scenario->meters > 1)
+        r->pool = speed.pool = sim_pool_new(o->threads);
+    r->sim = sim_new_on(scenario, &speed, host_nvm_memories(r->nvm));
     slave = host_modbus_new();
     if (!slave) {
         host_log("Modbus can not be set up: %s", strerror(errno));
@@ -276,6 +288,7 @@ int cli_run(int argc, char **argv)
     } else if (scenario) {
         code = open_files(&r, scenario) ? run_scenario(&o, scenario, &r) : CLI_WORLD;
         sim_free(r.sim);
+        sim_pool_free(r.pool);
         if (!host_nvm_close(r.nvm))
             code = CLI_WORLD;
         sim_scenario_free(scenario);

@@ -5,6 +5,7 @@
 #define SIM_POINT_H
 
 #include "memory.h"
+#include "pool.h"
 #include "reference.h"
 #include "trace.h"
 #include "value.h"
@@ -13,6 +14,7 @@
 struct sim_speed {
     em_accumulate_fn *accumulate;
     sim_synth_fn *synth;
+    struct sim_pool *pool; /* for several points; stays the caller's */
 };
 
 struct sim_point;
@@ -87,6 +89,7 @@ struct sim_point {
     struct sim_trace *trace;          /* where edges are written to, or NULL */
     sim_watch_fn *watch;              /* who else is told of edges, or NULL */
     void *watch_ctx;
+    uint8_t apart[64]; /* neighbours in an array, which other threads may run, share no cache line that is written */
 };
 
 /* A point at t = 0 with a running, settled meter. memory must outlive it (NULL: one of its own); if it has been set up
