@@ -24,6 +24,7 @@ static const char help[] =
     "  --csv FILE           write a row per simulated second\n"
     "  --csv-every TIME     a row per TIME instead, as in 1m\n"
     "  --csv-columns NAMES  these names (see vmeter map), separated by commas\n"
+    "  --meters-csv FILE    write a row per meter at the end; the report then has the sums of all and no list of them\n"
     "  --pulses FILE        write the edges of LED and S0 outputs as VCD (GTKWave opens it), or CSV if FILE ends in "
     ".csv\n"
     "  --nvm FILE           the meter's EEPROM: what it holds is the state at the start, if it has been set up "
@@ -41,7 +42,7 @@ static const char help[] =
     "  vmeter run scenarios/motor.json --report r.json --junit r.xml --set duration=1h\n";
 
 struct options {
-    const char *scenario, *report, *junit, *csv, *csv_columns, *pulses, *nvm;
+    const char *scenario, *report, *junit, *csv, *csv_columns, *meters_csv, *pulses, *nvm;
     struct cli_overrides overrides;
     int64_t csv_every;
     unsigned threads;
@@ -54,14 +55,25 @@ struct run {
     struct sim *sim;
     struct sim_pool *pool; /* NULL for one meter */
     struct sim_csv columns;
-    FILE *report, *junit, *csv, *pulses;
+    FILE *report, *junit, *csv, *meters_csv, *pulses;
     struct sim_trace trace;
     struct host_nvm *nvm;
     double started; /* wall seconds */
     double drawn;   /* when the progress bar was, 0 never */
 };
 
-enum { OPT_REPORT = 256, OPT_JUNIT, OPT_CSV, OPT_CSV_EVERY, OPT_CSV_COLUMNS, OPT_PULSES, OPT_NVM, OPT_THREADS, OPT_SET };
+enum {
+    OPT_REPORT = 256,
+    OPT_JUNIT,
+    OPT_CSV,
+    OPT_CSV_EVERY,
+    OPT_CSV_COLUMNS,
+    OPT_METERS_CSV,
+    OPT_PULSES,
+    OPT_NVM,
+    OPT_THREADS,
+    OPT_SET
+};
 
 static const struct option long_options[] = {
     {"report", required_argument, NULL, OPT_REPORT},
@@ -69,6 +81,7 @@ static const struct option long_options[] = {
     {"csv", required_argument, NULL, OPT_CSV},
     {"csv-every", required_argument, NULL, OPT_CSV_EVERY},
     {"csv-columns", required_argument, NULL, OPT_CSV_COLUMNS},
+    {"meters-csv", required_argument, NULL, OPT_METERS_CSV},
     {"pulses", required_argument, NULL, OPT_PULSES},
     {"nvm", required_argument, NULL, OPT_NVM},
     {"threads", required_argument, NULL, OPT_THREADS},
@@ -100,6 +113,9 @@ static int read_options(int argc, char **argv, struct options *o)
             break;
         case OPT_CSV_COLUMNS:
             o->csv_columns = optarg;
+            break;
+        case OPT_METERS_CSV:
+            o->meters_csv = optarg;
             break;
         case OPT_PULSES:
             o->pulses = optarg;
@@ -203,7 +219,8 @@ static bool open_files(struct run *r, const struct sim_scenario *scenario)
         return false;
     }
     return cli_open_wanted(o->report, &r->report) && cli_open_wanted(o->junit, &r->junit) &&
-           cli_open_wanted(o->csv, &r->csv) && cli_open_wanted(o->pulses, &r->pulses);
+           cli_open_wanted(o->csv, &r->csv) && cli_open_wanted(o->meters_csv, &r->meters_csv) &&
+           cli_open_wanted(o->pulses, &r->pulses);
 }
 
 /* Writes the results and closes all outputs. */
@@ -220,8 +237,15 @@ static bool write_results(struct run *r, double wall)
         ok = cli_close_output(r->pulses, o->pulses) && ok;
     }
     if (r->report) {
-        sim_report_json(r->report, r->sim, wall);
+        if (o->meters_csv)
+            sim_report_sum_json(r->report, r->sim, wall);
+        else
+            sim_report_json(r->report, r->sim, wall);
         ok = cli_close_output(r->report, o->report) && ok;
+    }
+    if (r->meters_csv) {
+        sim_meters_csv(r->meters_csv, r->sim);
+        ok = cli_close_output(r->meters_csv, o->meters_csv) && ok;
     }
     if (r->junit) {
         sim_report_junit(r->junit, r->sim, wall);
@@ -236,7 +260,8 @@ static int run_scenario(const struct options *o, const struct sim_scenario *scen
     struct host_modbus *slave;
     double wall;
     bool written;
-    bool to_stdout = r->report == stdout || r->junit == stdout || r->csv == stdout || r->pulses == stdout;
+    bool to_stdout =
+        r->report == stdout || r->junit == stdout || r->csv == stdout || r->meters_csv == stdout || r->pulses == stdout;
 
     if (scenario->meters > 1)
         r->pool = speed.pool = sim_pool_new(o->threads);

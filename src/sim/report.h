@@ -10,6 +10,12 @@
 /* Writes the report. Same scenario, seed and version give the same bytes but for wall_seconds. */
 void sim_report_json(FILE *out, struct sim *sim, double wall_seconds);
 
+/* The same of several meters without what each of them has come to. */
+void sim_report_sum_json(FILE *out, struct sim *sim, double wall_seconds);
+
+/* Writes a row for each meter: its number, all registers, its pulses. */
+void sim_meters_csv(FILE *out, struct sim *sim);
+
 /* Writes one test case per expectation. */
 void sim_report_junit(FILE *out, const struct sim *sim, double wall_seconds);
 

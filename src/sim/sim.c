@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bus.h"
+#include "sum.h"
 
 /* Samples of all points from which on it pays to wake other threads: some 200 us of work. */
 #define WORTH_SHARING 30000
@@ -145,18 +146,14 @@ static void step_profile(struct sim *sim)
 
 /* --- Expectations --- */
 
-static struct sim_point *point_named(struct sim *sim, const char **name)
-{
-    unsigned meter = sim_name_meter(*name, name);
-
-    return &sim->point[meter ? meter - 1 : 0];
-}
-
 void sim_read(struct sim *sim, const char *name, struct sim_value *value)
 {
-    struct sim_point *point = point_named(sim, &name);
+    unsigned meter = sim_name_meter(name, &name);
 
-    sim_point_read(point, name, value);
+    if (meter == SIM_METER_SUM)
+        sim_sum_read(sim, name, value);
+    else
+        sim_point_read(&sim->point[meter ? meter - 1 : 0], name, value);
 }
 
 static bool holds(const struct sim_expectation *e, const struct sim_value *actual)
