@@ -46,8 +46,9 @@ _vmeter_argument() {
     run:--csv-columns) _vmeter_names "$current" ;;
     run:--csv-every) _vmeter_words "$current" '1s 10s 1m 15m 1h' ;;
     run:--report) _vmeter_files "$current" .json ;;
+    run:--threads) _vmeter_words "$current" '1 2 4 8' ;;
     run:--junit) _vmeter_files "$current" .xml ;;
-    run:--csv) _vmeter_files "$current" .csv ;;
+    run:--csv | run:--meters-csv) _vmeter_files "$current" .csv ;;
     run:--pulses) _vmeter_files "$current" .vcd ;;
     run:--nvm | serve:--nvm | ui:--nvm) _vmeter_files "$current" '' ;;
     lcd:--png) _vmeter_files "$current" .png ;;
@@ -95,7 +96,7 @@ _vmeter() {
     _vmeter_argument "$command" "$previous" "$current" && return
     if [[ $current == -* ]]; then
         case $command in
-        run) _vmeter_words "$current" '--report --junit --csv --csv-every --csv-columns --pulses --nvm --set -q -v --help' ;;
+        run) _vmeter_words "$current" '--report --junit --csv --csv-every --csv-columns --meters-csv --pulses --nvm --threads --set -q -v --help' ;;
         serve) _vmeter_words "$current" '--modbus --modbus-port --mbus --mbus-tcp --mbus-port --control --record --speed --nvm --set -v --help' ;;
         ui) _vmeter_words "$current" '--size --modbus --modbus-port --mbus --mbus-tcp --mbus-port --control --record --speed --nvm --set -v --help' ;;
         lcd) _vmeter_words "$current" '--at --text --png --front --scale --meter --set --help' ;;

@@ -14,6 +14,9 @@
 #define SLICE_NS      4000000
 #define SLICE_SAMPLES (EM_SAMPLE_RATE / 10)
 
+/* Beyond so many meters there are the more looks the more meters there are, or one slice would last too long. */
+#define SLICE_METERS 512
+
 /* Rounds come at least this often: the ports want it. */
 #define ROUND_MS 10
 
@@ -52,6 +55,11 @@ static void rebase(struct host_session *s)
     s->origin_sample = s->sim->now;
 }
 
+static int64_t slice(const struct host_session *s)
+{
+    return SLICE_SAMPLES / (1 + s->sim->points / SLICE_METERS);
+}
+
 static void serve_lines(struct host_session *s)
 {
     for (size_t k = 0; k < s->lines; k++)
@@ -64,7 +72,7 @@ static void run_serving(struct host_session *s, int64_t until)
     int64_t served = now_ns();
 
     while (s->sim->now < until && !(s->stop && *s->stop)) {
-        int64_t next = s->sim->now + SLICE_SAMPLES;
+        int64_t next = s->sim->now + slice(s);
 
         sim_run(s->sim, next < until ? next : until);
         if (now_ns() - served >= SLICE_NS) {
@@ -365,7 +373,7 @@ static bool simulate(struct host_session *s, int64_t start_ns)
         target = s->origin_sample + (int64_t)due;
     }
     while (s->sim->now < target) {
-        int64_t next = s->sim->now + SLICE_SAMPLES;
+        int64_t next = s->sim->now + slice(s);
 
         sim_run(s->sim, next < target ? next : target);
         now = now_ns();

@@ -16,11 +16,15 @@ static const struct first_key {
     const char *key, *single, *what;
     enum em_setting setting;
     bool digits;
+    const char *rate_key; /* of the bus on which it is an address, or NULL */
+    enum em_setting rate;
 } first_keys[] = {
-    {"first_serial_number", "serial_number", "serial number", EM_SETTING_SERIAL_NUMBER, true},
-    {"first_mbus_id", "mbus_id", "secondary address", EM_SETTING_MBUS_ID, true},
-    {"first_address", "mbus_address", "M-Bus address", EM_SETTING_MBUS_ADDRESS, false},
-    {"first_modbus_id", "modbus_id", "Modbus address", EM_SETTING_MODBUS_ID, false},
+    {"first_serial_number", "serial_number", "serial number", EM_SETTING_SERIAL_NUMBER, true, NULL, 0},
+    {"first_mbus_id", "mbus_id", "secondary address", EM_SETTING_MBUS_ID, true, NULL, 0},
+    {"first_address", "mbus_address", "M-Bus address", EM_SETTING_MBUS_ADDRESS, false, "mbus_baud",
+     EM_SETTING_MBUS_BAUD},
+    {"first_modbus_id", "modbus_id", "Modbus address", EM_SETTING_MODBUS_ID, false, "modbus_baud",
+     EM_SETTING_MODBUS_BAUD},
 };
 
 /* One item of the list: a setup, and how many meters it stands for. */
@@ -237,7 +241,7 @@ static bool read_item(struct js *js, const cJSON *value, struct fleet *f, int wh
 
 /* A number, and whose it is. */
 struct owned {
-    int32_t number;
+    int32_t number, rate;
     unsigned meter;
 };
 
@@ -247,31 +251,39 @@ static int by_number(const void *a, const void *b)
 
     if (x->number != y->number)
         return x->number < y->number ? -1 : 1;
+    if (x->rate != y->rate)
+        return x->rate < y->rate ? -1 : 1;
     return x->meter < y->meter ? -1 : 1;
 }
 
+static int32_t value_of(const struct sim_setup *setup, enum em_setting setting)
+{
+    const struct sim_preset *own = sim_setup_find(setup, setting);
+
+    return own ? own->value : works_value(setting);
+}
+
 /* A number that is counted shall be nobody else's: who counts does not mean to. Written out one by one, or left as from
- * the works, meters may well have the same, to see what a bus makes of that. */
+ * the works, meters may well have the same, to see what a bus makes of that. Where rates differ two meters never hear
+ * the same frame. */
 static bool check_doubles(struct js *js, const struct fleet *f, size_t key, struct owned *list)
 {
-    enum em_setting setting = first_keys[key].setting;
+    const struct first_key *first = &first_keys[key];
 
-    for (unsigned k = 0; k < f->meters; k++) {
-        const struct sim_preset *own = sim_setup_find(&f->setup[k], setting);
-
-        list[k] = (struct owned){own ? own->value : works_value(setting), k};
-    }
+    for (unsigned k = 0; k < f->meters; k++)
+        list[k] = (struct owned){value_of(&f->setup[k], first->setting),
+                                 first->rate_key ? value_of(&f->setup[k], first->rate) : 0, k};
     qsort(list, f->meters, sizeof *list, by_number);
     for (unsigned k = 1; k < f->meters; k++) {
         unsigned a = list[k - 1].meter, b = list[k].meter;
         bool a_counts = f->origin[a].counted >> key & 1, b_counts = f->origin[b].counted >> key & 1;
 
-        if (list[k - 1].number != list[k].number || (!a_counts && !b_counts))
+        if (list[k - 1].number != list[k].number || list[k - 1].rate != list[k].rate || (!a_counts && !b_counts))
             continue;
         js_enter_index(js, f->origin[b_counts ? b : a].item);
-        js_enter_key(js, first_keys[key].key);
-        return js_fail(js, "meters %u and %u would have the same %s, %d", a + 1, b + 1, first_keys[key].what,
-                       list[k].number);
+        js_enter_key(js, first->key);
+        return js_fail(js, "meters %u and %u would have the same %s, %d%s%s", a + 1, b + 1, first->what, list[k].number,
+                       first->rate_key ? ", and the same " : "", first->rate_key ? first->rate_key : "");
     }
     return true;
 }

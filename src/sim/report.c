@@ -254,8 +254,11 @@ void sim_report_text(FILE *out, const struct sim *sim, double wall_seconds, bool
         fprintf(out, "\n");
     }
     sim_duration_text(sim_seconds(sim->now), duration);
-    fprintf(out, "%s: %s simulated in %.2f s (%.0f times real time): ", sim->scenario->name, duration, wall_seconds,
+    fprintf(out, "%s: %s simulated in %.2f s (%.0f times real time", sim->scenario->name, duration, wall_seconds,
             wall_seconds > 0 ? sim_seconds(sim->now) / wall_seconds : 0);
+    if (sim->points > 1)
+        fprintf(out, ", %u meters", sim->points);
+    fprintf(out, "): ");
     if (r->count == 0)
         fprintf(out, "nothing was expected\n");
     else if (r->failed == 0)

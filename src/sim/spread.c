@@ -109,10 +109,10 @@ static double uniform(uint64_t key, unsigned k, unsigned i)
 /* By Box and Muller. */
 static double normal(uint64_t key, unsigned k)
 {
-    double s, c;
+    double s, c, log2 = sim_log2(1 - uniform(key, k, 0));
 
     sim_sincos(uniform(key, k, 1), &s, &c);
-    return sqrt(-2 * LN_2 * sim_log2(1 - uniform(key, k, 0))) * c;
+    return log2 < 0 ? sqrt(-2 * LN_2 * log2) * c : 0; /* log2 of 1 may be a hair above 0 */
 }
 
 cJSON *sim_spread_draw(const struct sim_spread *s, uint64_t key, unsigned k, unsigned n)
