@@ -154,7 +154,8 @@ END_TEST
 START_TEST(the_same_everywhere)
 {
     static const double uniforms[] = {0.6800752633151992, 0.5577547137646616, 0.8293270508751128, 0.617956359238441};
-    static const double normals[] = {-0.9127913980786313, -0.47568128626325396, -1.8465087448966284, 0.69843775013167164};
+    static const double normals[] = {-0.9127913980786313, -0.47568128626325396, -1.8465087448966284,
+                                     0.69843775013167164};
     uint64_t key = sim_spread_key(1, "load.L1.current");
 
     open_spread("{'uniform': [0, 1]}");
