@@ -248,17 +248,22 @@ static const char *plain_name(const char *name)
 
 unsigned sim_name_meter(const char *name, const char **plain)
 {
-    static const char prefix[] = "meter";
-    const char *digits = name + strlen(prefix);
-    size_t n = strncmp(name, prefix, strlen(prefix)) == 0 ? strspn(digits, "0123456789") : 0;
+    static const char sum[] = "sum.", meter[] = "meter";
+    size_t n;
 
-    *plain = name + (strncmp(name, "sum.", 4) == 0 ? 4 : 0);
-    if (*plain != name)
+    *plain = name;
+    if (strncmp(name, sum, strlen(sum)) == 0) {
+        *plain = name + strlen(sum);
         return SIM_METER_SUM;
-    if (n == 0 || n > 6 || digits[0] == '0' || digits[n] != '.')
+    }
+    if (strncmp(name, meter, strlen(meter)) != 0)
         return 0;
-    *plain = digits + n + 1;
-    return (unsigned)atoi(digits);
+    name += strlen(meter);
+    n = strspn(name, "0123456789");
+    if (n == 0 || n > 6 || name[0] == '0' || name[n] != '.')
+        return 0;
+    *plain = name + n + 1;
+    return (unsigned)atoi(name);
 }
 
 static bool meter_exists(struct js *js, unsigned meter, unsigned meters)
