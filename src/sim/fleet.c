@@ -39,7 +39,7 @@ struct item {
 struct fleet {
     const struct sim_network *network;
     struct sim_setup *setup;
-    unsigned meters;
+    unsigned meters, room;
     struct origin { /* of each meter */
         int item;
         unsigned counted; /* bits of first_keys */
@@ -150,6 +150,18 @@ static int32_t works_value(enum em_setting setting)
     return works.value[setting];
 }
 
+/* Room for one meter more. A setup is large: going on one by one would copy all of them again and again. */
+static void reserve(struct fleet *f)
+{
+    if (f->meters < f->room)
+        return;
+    f->room = f->room ? 2 * f->room : 16;
+    f->setup = realloc(f->setup, f->room * sizeof *f->setup);
+    f->origin = realloc(f->origin, f->room * sizeof *f->origin);
+    if (!f->setup || !f->origin)
+        abort();
+}
+
 /* The n-th meter of an item, as the next of all. */
 static void add_meter(struct fleet *f, const struct item *item, int which, int32_t n)
 {
@@ -157,11 +169,10 @@ static void add_meter(struct fleet *f, const struct item *item, int which, int32
     struct origin *origin;
     struct sim_setup *setup;
 
-    f->setup = sim_grow(f->setup, f->meters, sizeof *f->setup);
-    f->origin = sim_grow(f->origin, f->meters, sizeof *f->origin);
+    reserve(f);
     setup = &f->setup[f->meters];
     origin = &f->origin[f->meters++];
-    origin->item = which;
+    *origin = (struct origin){.item = which};
     sim_setup_copy(setup, &item->setup);
     setup->network.front_end.seed += (uint64_t)index;
     for (size_t k = 0; k < COUNT(first_keys); k++) {
@@ -291,7 +302,7 @@ static bool check_doubles(struct js *js, const struct fleet *f, size_t key, stru
 bool sim_fleet_read(struct js *js, const cJSON *list, const struct sim_network *network, struct sim_setup **setup,
                     unsigned *meters)
 {
-    struct fleet f = {.network = network, .setup = *setup, .meters = *meters};
+    struct fleet f = {.network = network, .setup = *setup};
     struct owned *owned;
     const cJSON *value;
     bool ok = cJSON_GetArraySize(list) > 0 || js_fail(js, "must have at least one meter");

@@ -51,7 +51,6 @@ static bool expand_meters(struct js *js, const cJSON *root, struct sim_scenario 
     if (cJSON_GetObjectItemCaseSensitive(root, "meter"))
         return js_fail(js, "give either \"meter\" or \"meters\"");
     sim_setup_free(&s->setup[0]);
-    s->meters = 0;
     mark = js_enter_key(js, "meters");
     if (!sim_fleet_read(js, list, &network, &s->setup, &s->meters))
         return false;

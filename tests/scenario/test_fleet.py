@@ -19,7 +19,7 @@ failures = []
 
 # Each meter has work of its own: loads, noise, a ramp for one, a cut for another; and a profile for all.
 FLEET = {
-    "name": "fleet", "duration": "3m", "seed": 11,
+    "name": "fleet", "duration": "1m", "seed": 11,
     "load": {"all": {"pf": 0.9}},
     "front_end": {"noise": 5},
     "profile": {"csv": "day.csv", "time": "t", "columns": {"a": "all.current"}, "interpolate": "linear"},
@@ -32,12 +32,12 @@ FLEET = {
     "timeline": [
         {"at": "9s", "set": {"frequency": 50.2}, "over": "17s", "meter": 5},
         {"at": "20s", "press": "middle", "hold": "4s"},
-        {"at": "30s", "modbus": "05 03 50 12 00 02"},
-        {"at": "40s", "power_cut": {"after_writes": 2}, "meter": 3},
-        {"at": "50s", "power": False, "meter": 8},
-        {"at": "70s", "power": True, "meter": 8},
-        {"at": "100s", "tariff_input": True},
-        {"at": "3m", "expect": {"sum.error_percent.total_active_power": {"min": -0.1, "max": 0.1}}},
+        {"at": "26s", "modbus": "05 03 50 12 00 02"},
+        {"at": "24s", "power_cut": {"after_writes": 2}, "meter": 3},
+        {"at": "30s", "power": False, "meter": 8},
+        {"at": "33s", "power": True, "meter": 8},
+        {"at": "45s", "tariff_input": True},
+        {"at": "1m", "expect": {"sum.error_percent.total_active_power": {"min": -0.1, "max": 0.1}}},
     ],
 }
 FILES = ["r.json", "c.csv", "x.xml", "n.nvm"]
@@ -96,7 +96,7 @@ def check_sums(report):
         wanted = sum(m["registers"][name] for m in meters)
         if abs(total["registers"][name] - wanted) > 1e-5 * abs(wanted):
             failures.append(f"sum of {name}: {total['registers'][name]}, want {wanted}")
-    if total["energy_wh"]["total_active_energy"] < 100 or "l1_voltage" in total["registers"]:
+    if total["energy_wh"]["total_active_energy"] < 20 or "l1_voltage" in total["registers"]:
         failures.append(f"sums: {total['registers']}")
 
 
@@ -131,7 +131,7 @@ def check_count(folder):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "day.csv"), "w", encoding="ascii") as f:
-            f.write("t,a\n0,1\n" + "".join(f"{9 * k},{1 + k % 5}\n" for k in range(1, 20)))
+            f.write("t,a\n0,1\n" + "".join(f"{3 * k},{1 + k % 5}\n" for k in range(1, 20)))
         with open(os.path.join(folder, "s.json"), "w", encoding="utf-8") as f:
             json.dump(FLEET, f)
         report = check_threads(folder)
