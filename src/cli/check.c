@@ -36,8 +36,11 @@ int cli_check(int argc, char **argv)
             continue;
         }
         sim_duration_text(sim_seconds(s->duration), duration);
-        printf("%s: ok: \"%s\", %s, %u event(s)%s\n", argv[optind], s->name, duration, s->timed_count,
+        printf("%s: ok: \"%s\", %s, %u event(s)%s", argv[optind], s->name, duration, s->timed_count,
                s->profile.rows ? ", a load profile" : "");
+        if (s->meters > 1)
+            printf(", %u meters", s->meters);
+        printf("\n");
         sim_scenario_free(s);
     }
     return code;
