@@ -50,7 +50,8 @@ _vmeter_argument() {
     run:--histogram | merge:--histogram) _vmeter_files "$current" .svg ;;
     run:--shard) _vmeter_words "$current" '1/2 1/4 1/8' ;;
     run:--run) _vmeter_words "$current" '1' ;;
-    run:--csv) _vmeter_files "$current" .csv ;;
+    run:--csv | run:--meters-csv) _vmeter_files "$current" .csv ;;
+    run:--threads) _vmeter_words "$current" '1 2 4 8' ;;
     run:--pulses) _vmeter_files "$current" .vcd ;;
     run:--nvm | serve:--nvm | ui:--nvm) _vmeter_files "$current" '' ;;
     lcd:--png) _vmeter_files "$current" .png ;;
@@ -100,7 +101,7 @@ _vmeter() {
     _vmeter_argument "$command" "$previous" "$current" && return
     if [[ $current == -* ]]; then
         case $command in
-        run) _vmeter_words "$current" '--report --junit --csv --csv-every --csv-columns --pulses --nvm --set --no-jump --jobs --shard --histogram --run -q -v --help' ;;
+        run) _vmeter_words "$current" '--report --junit --csv --csv-every --csv-columns --meters-csv --pulses --nvm --threads --set --no-jump --jobs --shard --histogram --run -q -v --help' ;;
         merge) _vmeter_words "$current" '--report --junit --histogram -q -v --help' ;;
         serve) _vmeter_words "$current" '--modbus --modbus-port --modbus-tcp --modbus-rtu-tcp --mbus --mbus-tcp --mbus-port --line-timing --capture --app --control --record --speed --nvm --set -v --help' ;;
         ui) _vmeter_words "$current" '--size --modbus --modbus-port --modbus-tcp --modbus-rtu-tcp --mbus --mbus-tcp --mbus-port --line-timing --capture --app --control --record --speed --nvm --set -v --help' ;;

@@ -58,6 +58,8 @@ int cli_check(int argc, char **argv)
                s->profile.rows ? ", a load profile" : "");
         if (s->vary.runs)
             printf(", %u runs", s->vary.runs);
+        if (s->meters > 1)
+            printf(", %u meters", s->meters);
         printf("\n");
         sim_scenario_free(s);
     }

@@ -55,6 +55,9 @@ bool cli_open_wanted(const char *name, FILE **f);
 /* Closes it, but for standard output. False after telling the user that it could not be written; true for NULL. */
 bool cli_close_output(FILE *f, const char *name);
 
+/* A number of threads from an option's text, 1..SIM_THREADS_MAX; prints an error and returns false. */
+bool cli_threads(const char *command, const char *option, const char *text, unsigned *out);
+
 /* Seconds of a clock that only goes forward. */
 double cli_wall_seconds(void);
 

@@ -98,6 +98,16 @@ bool cli_close_output(FILE *f, const char *name)
     return !bad;
 }
 
+bool cli_threads(const char *command, const char *option, const char *text, unsigned *out)
+{
+    double n;
+
+    if (!cli_number(command, option, text, 1, SIM_THREADS_MAX, &n))
+        return false;
+    *out = (unsigned)n;
+    return *out == n || (cli_usage_error(command, "%s: \"%s\" is not a whole number", option, text), false);
+}
+
 double cli_wall_seconds(void)
 {
     struct timespec t;

@@ -2,7 +2,6 @@
  * vmeter conformance: the class B test bench. */
 #include <errno.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,8 +37,6 @@ static const char help[] =
     "  vmeter conformance --report bench.json --plot bench.svg\n"
     "  vmeter conformance --rows A,I3\n";
 
-#define JOBS_MAX 64
-
 struct options {
     const char *report, *plot, *front_end, *nvm, *rows;
     unsigned jobs;
@@ -64,9 +61,8 @@ static const struct option long_options[] = {
 static int read_options(int argc, char **argv, struct options *o)
 {
     int option;
-    double jobs;
 
-    *o = (struct options){.jobs = cli_processors(JOBS_MAX)};
+    *o = (struct options){.jobs = cli_processors(SIM_THREADS_MAX)};
     while ((option = cli_option(argc, argv, "hq", long_options)) != -1) {
         switch (option) {
         case OPT_REPORT:
@@ -88,9 +84,8 @@ static int read_options(int argc, char **argv, struct options *o)
             o->rows = optarg;
             break;
         case OPT_JOBS:
-            if (!cli_number(argv[0], "--jobs", optarg, 1, JOBS_MAX, &jobs))
+            if (!cli_threads(argv[0], "--jobs", optarg, &o->jobs))
                 return CLI_USAGE;
-            o->jobs = (unsigned)jobs;
             break;
         case 'q':
             o->quiet = true;
@@ -114,38 +109,29 @@ static int read_options(int argc, char **argv, struct options *o)
 struct work {
     struct sim_bench *bench;
     const bool *wanted;
-    atomic_size_t next, done;
+    atomic_size_t done;
     bool terminal;
 };
 
-static void *measure_rows(void *ctx)
+static void measure_row(void *ctx, unsigned k)
 {
     struct work *w = ctx;
-    size_t k;
+    size_t done;
 
-    while ((k = atomic_fetch_add(&w->next, 1)) < w->bench->rows) {
-        size_t done;
-
-        if (w->wanted[k])
-            sim_bench_measure(w->bench, k);
-        done = atomic_fetch_add(&w->done, 1) + 1;
-        if (w->terminal)
-            fprintf(stderr, "\r%3zu %% \x1b[K", 100 * done / w->bench->rows);
-    }
-    return NULL;
+    if (w->wanted[k])
+        sim_bench_measure(w->bench, k);
+    done = atomic_fetch_add(&w->done, 1) + 1;
+    if (w->terminal)
+        fprintf(stderr, "\r%3zu %% \x1b[K", 100 * done / w->bench->rows);
 }
 
 static void measure(struct sim_bench *bench, const bool *wanted, const struct options *o)
 {
     struct work work = {.bench = bench, .wanted = wanted, .terminal = isatty(STDERR_FILENO) && !o->quiet};
-    pthread_t thread[JOBS_MAX];
-    unsigned threads = 0;
+    struct sim_pool *pool = sim_pool_new(o->jobs);
 
-    while (threads + 1 < o->jobs && pthread_create(&thread[threads], NULL, measure_rows, &work) == 0)
-        threads++;
-    measure_rows(&work);
-    while (threads)
-        pthread_join(thread[--threads], NULL);
+    sim_pool_run(pool, (unsigned)bench->rows, measure_row, &work);
+    sim_pool_free(pool);
     if (work.terminal)
         fprintf(stderr, "\r\x1b[K");
     sim_bench_judge(bench);

@@ -26,11 +26,13 @@ static const char help[] =
     "  --csv FILE           write a row per simulated second\n"
     "  --csv-every TIME     a row per TIME instead, as in 1m\n"
     "  --csv-columns NAMES  these names (see vmeter map), separated by commas\n"
+    "  --meters-csv FILE    write a row per meter at the end; the report then has the sums of all and no list of them\n"
     "  --pulses FILE        write the edges of LED and S0 outputs as VCD (GTKWave opens it), or CSV if FILE ends in "
     ".csv\n"
     "  --nvm FILE           the meter's EEPROM: what it holds is the state at the start, if it has been set up "
     "before,\n"
     "                       and \"meter\" in the scenario does not count; it is kept in step with the meter\n"
+    "  --threads N          so many threads for several meters (default: one a processor); results are the same\n"
     "  --set PATH=VALUE     change the scenario before it runs, as in load.L1.current=20; may be repeated\n"
     "  --no-jump            make every sample, also where a steady signal repeats: slower, and the same results\n"
     "  --jobs N             so many processes (default: one a processor)\n"
@@ -52,8 +54,9 @@ static const char help[] =
 struct run {
     const struct run_options *options;
     struct sim *sim;
+    struct sim_pool *pool; /* NULL for one meter */
     struct sim_csv columns;
-    FILE *report, *junit, *csv, *pulses;
+    FILE *report, *junit, *csv, *meters_csv, *pulses;
     struct sim_trace trace;
     struct host_nvm *nvm;
     double started; /* wall seconds */
@@ -66,8 +69,10 @@ enum {
     OPT_CSV,
     OPT_CSV_EVERY,
     OPT_CSV_COLUMNS,
+    OPT_METERS_CSV,
     OPT_PULSES,
     OPT_NVM,
+    OPT_THREADS,
     OPT_SET,
     OPT_NO_JUMP,
     OPT_JOBS,
@@ -82,8 +87,10 @@ static const struct option long_options[] = {
     {"csv", required_argument, NULL, OPT_CSV},
     {"csv-every", required_argument, NULL, OPT_CSV_EVERY},
     {"csv-columns", required_argument, NULL, OPT_CSV_COLUMNS},
+    {"meters-csv", required_argument, NULL, OPT_METERS_CSV},
     {"pulses", required_argument, NULL, OPT_PULSES},
     {"nvm", required_argument, NULL, OPT_NVM},
+    {"threads", required_argument, NULL, OPT_THREADS},
     {"set", required_argument, NULL, OPT_SET},
     {"no-jump", no_argument, NULL, OPT_NO_JUMP},
     {"jobs", required_argument, NULL, OPT_JOBS},
@@ -129,7 +136,8 @@ static int read_options(int argc, char **argv, struct run_options *o)
     double number;
     int option;
 
-    *o = (struct run_options){.csv_every = EM_SAMPLE_RATE, .jobs = cli_processors(JOBS_MAX)};
+    *o = (struct run_options){
+        .csv_every = EM_SAMPLE_RATE, .jobs = cli_processors(JOBS_MAX), .threads = cli_processors(SIM_THREADS_MAX)};
     while ((option = cli_option(argc, argv, "hqv", long_options)) != -1) {
         switch (option) {
         case OPT_REPORT:
@@ -148,11 +156,18 @@ static int read_options(int argc, char **argv, struct run_options *o)
         case OPT_CSV_COLUMNS:
             o->csv_columns = optarg;
             break;
+        case OPT_METERS_CSV:
+            o->meters_csv = optarg;
+            break;
         case OPT_PULSES:
             o->pulses = optarg;
             break;
         case OPT_NVM:
             o->nvm = optarg;
+            break;
+        case OPT_THREADS:
+            if (!cli_threads(argv[0], "--threads", optarg, &o->threads))
+                return CLI_USAGE;
             break;
         case OPT_SET:
             if (cli_override(argv[0], &o->overrides, optarg) >= 0)
@@ -232,7 +247,7 @@ static void run_to_end(struct run *r)
 {
     const int64_t end = r->sim->scenario->duration;
     bool terminal = isatty(STDERR_FILENO) && !r->options->quiet;
-    int64_t row = 0, look = terminal ? 60 * EM_SAMPLE_RATE : end;
+    int64_t row = 0, look = terminal ? 60 * EM_SAMPLE_RATE / (1 + r->sim->points / 64) : end;
 
     sim_run(r->sim, 0);
     while (1) {
@@ -267,7 +282,8 @@ static bool open_files(struct run *r, const struct sim_scenario *scenario)
         return false;
     }
     return cli_open_wanted(o->report, &r->report) && cli_open_wanted(o->junit, &r->junit) &&
-           cli_open_wanted(o->csv, &r->csv) && cli_open_wanted(o->pulses, &r->pulses);
+           cli_open_wanted(o->csv, &r->csv) && cli_open_wanted(o->meters_csv, &r->meters_csv) &&
+           cli_open_wanted(o->pulses, &r->pulses);
 }
 
 /* Writes the results and closes all outputs. */
@@ -284,8 +300,15 @@ static bool write_results(struct run *r, double wall)
         ok = cli_close_output(r->pulses, o->pulses) && ok;
     }
     if (r->report) {
-        sim_report_json(r->report, r->sim, wall);
+        if (o->meters_csv)
+            sim_report_sum_json(r->report, r->sim, wall);
+        else
+            sim_report_json(r->report, r->sim, wall);
         ok = cli_close_output(r->report, o->report) && ok;
+    }
+    if (r->meters_csv) {
+        sim_meters_csv(r->meters_csv, r->sim);
+        ok = cli_close_output(r->meters_csv, o->meters_csv) && ok;
     }
     if (r->junit) {
         sim_report_junit(r->junit, r->sim, wall);
@@ -300,8 +323,11 @@ static int run_scenario(const struct run_options *o, const struct sim_scenario *
     struct host_modbus *slave;
     double wall;
     bool written;
-    bool to_stdout = r->report == stdout || r->junit == stdout || r->csv == stdout || r->pulses == stdout;
+    bool to_stdout =
+        r->report == stdout || r->junit == stdout || r->csv == stdout || r->meters_csv == stdout || r->pulses == stdout;
 
+    if (scenario->meters > 1)
+        r->pool = speed.pool = sim_pool_new(o->threads);
     speed.no_jump = o->no_jump;
     r->sim = sim_new_on(scenario, &speed, host_nvm_memories(r->nvm));
     slave = host_modbus_new();
@@ -372,6 +398,7 @@ static int run_one(const struct run_options *o, struct sim_scenario *scenario)
     } else {
         code = open_files(&r, scenario) ? run_scenario(o, scenario, &r) : CLI_WORLD;
         sim_free(r.sim);
+        sim_pool_free(r.pool);
         if (!host_nvm_close(r.nvm))
             code = CLI_WORLD;
     }

@@ -11,10 +11,11 @@
 struct run_options {
     char **scenario; /* files and folders, */
     int scenarios;   /* so many */
-    const char *report, *junit, *csv, *csv_columns, *pulses, *nvm, *histogram;
+    const char *report, *junit, *csv, *csv_columns, *meters_csv, *pulses, *nvm, *histogram;
     struct cli_overrides overrides;
     int64_t csv_every;
     unsigned jobs;      /* processes */
+    unsigned threads;   /* of one simulation of several meters */
     unsigned shard, of; /* of 0: all */
     unsigned run;       /* of one that varies; 0: all */
     bool quiet, verbose, no_jump;

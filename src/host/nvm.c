@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ struct host_nvm {
     unsigned meters;
     char *file;
     int fd;
-    int error; /* errno of the first write that failed */
+    atomic_int error; /* errno of a write that failed; meters may write from several threads */
 };
 
 static void write_change(void *ctx, uint32_t offset, const uint8_t *data, uint32_t n)

@@ -14,6 +14,13 @@
 #define SLICE_NS      4000000
 #define SLICE_SAMPLES (EM_SAMPLE_RATE / 10)
 
+/* Beyond so many meters there are the more looks the more meters there are, or one slice would last too long. */
+#define SLICE_METERS 512
+
+/* From so many meters on time goes on by a chunk of the generator: going to each meter in memory costs more than the
+ * samples that there are in a shorter time. */
+#define CHUNK_METERS 16
+
 /* Rounds come at least this often: the ports want it. */
 #define ROUND_MS 10
 
@@ -58,6 +65,17 @@ static void rebase(struct host_session *s)
     s->origin_sample = s->sim->now;
 }
 
+static int64_t slice(const struct host_session *s)
+{
+    return SLICE_SAMPLES / (1 + s->sim->points / SLICE_METERS);
+}
+
+/* So many samples are worth going to the meters for: at most 20 ms of real time. */
+static double least(const struct host_session *s)
+{
+    return s->sim->points < CHUNK_METERS ? 0 : s->speed < 1 ? s->speed * SIM_CHUNK : SIM_CHUNK;
+}
+
 /* Waits for at most wait_ns for bytes or until a port has something to do, and serves those that have. */
 static void serve_ports(struct host_session *s, int64_t wait_ns)
 {
@@ -90,7 +108,7 @@ static void run_serving(struct host_session *s, int64_t until)
     int64_t served = now_ns();
 
     while (s->sim->now < until && !(s->stop && *s->stop)) {
-        int64_t next = s->sim->now + SLICE_SAMPLES;
+        int64_t next = s->sim->now + slice(s);
 
         sim_run(s->sim, next < until ? next : until);
         if (now_ns() - served >= SLICE_NS) {
@@ -414,9 +432,11 @@ static bool simulate(struct host_session *s, int64_t start_ns)
         double due = (double)(start_ns - s->origin_ns) * s->speed * (EM_SAMPLE_RATE / 1e9);
 
         target = s->origin_sample + (int64_t)due;
+        if ((double)(target - s->sim->now) < least(s))
+            return false;
     }
     while (s->sim->now < target) {
-        int64_t next = s->sim->now + SLICE_SAMPLES;
+        int64_t next = s->sim->now + slice(s);
 
         sim_run(s->sim, next < target ? next : target);
         now = now_ns();

@@ -30,10 +30,10 @@ static const struct {
     struct host_speed speed;
     bool (*available)(void);
 } sets[] = {
-    {{"generic", {em_accumulate, sim_synth, false}}, always},
+    {{"generic", {.accumulate = em_accumulate, .synth = sim_synth}}, always},
 #ifdef HOST_X86
-    {{"avx2", {em_accumulate_avx2, sim_synth_avx2, false}}, has_avx2},
-    {{"avx512", {em_accumulate_avx512, sim_synth_avx512, false}}, has_avx512},
+    {{"avx2", {.accumulate = em_accumulate_avx2, .synth = sim_synth_avx2}}, has_avx2},
+    {{"avx512", {.accumulate = em_accumulate_avx512, .synth = sim_synth_avx512}}, has_avx512},
 #endif
 };
 

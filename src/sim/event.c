@@ -248,20 +248,28 @@ static const char *plain_name(const char *name)
 
 unsigned sim_name_meter(const char *name, const char **plain)
 {
-    static const char prefix[] = "meter";
-    const char *digits = name + strlen(prefix);
-    size_t n = strncmp(name, prefix, strlen(prefix)) == 0 ? strspn(digits, "0123456789") : 0;
+    static const char sum[] = "sum.", meter[] = "meter";
+    size_t n;
 
     *plain = name;
-    if (n == 0 || n > 6 || digits[0] == '0' || digits[n] != '.')
+    if (strncmp(name, sum, strlen(sum)) == 0) {
+        *plain = name + strlen(sum);
+        return SIM_METER_SUM;
+    }
+    if (strncmp(name, meter, strlen(meter)) != 0)
         return 0;
-    *plain = digits + n + 1;
-    return (unsigned)atoi(digits);
+    name += strlen(meter);
+    n = strspn(name, "0123456789");
+    if (n == 0 || n > 6 || name[0] == '0' || name[n] != '.')
+        return 0;
+    *plain = name + n + 1;
+    return (unsigned)atoi(name);
 }
 
 static bool meter_exists(struct js *js, unsigned meter, unsigned meters)
 {
-    return meter <= meters || js_fail(js, "there is no meter %u, only 1 to %u", meter, meters);
+    return meter == SIM_METER_SUM || meter <= meters ||
+           js_fail(js, "there is no meter %u, only 1 to %u", meter, meters);
 }
 
 bool sim_name_fits(struct js *js, const char *name, unsigned meters)
@@ -284,13 +292,18 @@ bool sim_event_is_frame(const struct sim_event *event)
 
 bool sim_parse_name(struct js *js, const char *name)
 {
-    const char *full = name, *plain = (sim_name_meter(name, &name), plain_name(name));
+    const char *full = name;
+    bool sum = sim_name_meter(name, &name) == SIM_METER_SUM;
+    const char *plain = plain_name(name);
     const struct em_register *row = sim_register_named(plain);
+    const struct sim_reading *reading = sim_reading_named(name);
 
     if (strncmp(name, SIM_LINES, strlen(SIM_LINES)) == 0)
         return name == full ? sim_parse_counter(js, name)
                             : js_fail(js, "a line is that of all meters; write \"%s\"", name);
-    if (sim_reading_named(name))
+    if (sum && (reading ? strncmp(name, "pulses.", 7) != 0 : row && !sim_register_adds_up(row)))
+        return js_fail(js, "\"%s\" does not add up over meters; energies, powers and pulses do", plain);
+    if (reading)
         return true;
     if (!row) {
         const char *near = sim_register_nearest(plain);

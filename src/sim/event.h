@@ -4,6 +4,8 @@
 #ifndef SIM_EVENT_H
 #define SIM_EVENT_H
 
+#include <limits.h>
+
 #include "fault.h"
 #include "json.h"
 #include "memory.h"
@@ -98,7 +100,9 @@ bool sim_parse_path(struct js *js, const char *path, struct sim_assignment *a);
 bool sim_check_number(struct js *js, const struct sim_assignment *a, double number);
 
 /* Is there anything to expect under this name? Else js->error is set. Before it may stand "meter2.", which meter that
- * is: sim_name_meter returns the number (0 if none is said) and where the plain name begins. */
+ * is, or "sum.", all together: sim_name_meter returns the number (0 if none is said, SIM_METER_SUM) and where the plain
+ * name begins. */
+#define SIM_METER_SUM UINT_MAX
 bool sim_parse_name(struct js *js, const char *name);
 unsigned sim_name_meter(const char *name, const char **plain);
 

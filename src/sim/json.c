@@ -392,7 +392,10 @@ static bool next_step(const cJSON *node, const char **path, struct path_step *st
 
     step->key[0] = '\0';
     step->index = -1;
-    if (n) {
+    if (n && cJSON_IsArray(node) && strspn(*path, "0123456789") == n && n < 7) {
+        step->index = atoi(*path); /* meters.0 is meters[0] */
+        *path += n;
+    } else if (n) {
         snprintf(step->key, sizeof step->key, "%.*s", (int)n, *path);
         *path += n;
     } else {
@@ -429,24 +432,26 @@ static bool put_at(cJSON *node, const struct path_step *step, cJSON *value)
     return cJSON_IsObject(node) && cJSON_AddItemToObject(node, step->key, value);
 }
 
-bool js_override(cJSON *root, const char *path, const char *text, const char **why)
+bool js_put(cJSON *root, const char *path, cJSON *value, const char **why)
 {
     struct path_step step;
-    cJSON *node = root, *value;
+    cJSON *node = root;
+    bool ok = next_step(node, &path, &step);
 
     *why = "there is no such place";
-    if (!next_step(node, &path, &step))
-        return false;
-    while (*path) {
+    while (ok && *path) {
         node = child_at(node, &step);
-        if (!node || !next_step(node, &path, &step))
-            return false;
+        ok = node && next_step(node, &path, &step);
     }
-    value = cJSON_ParseWithOpts(text, NULL, true); /* all of it, so that 10h is a text */
-    if (!value)
-        value = cJSON_CreateString(text);
-    if (put_at(node, &step, value))
+    if (ok && put_at(node, &step, value))
         return true;
     cJSON_Delete(value);
     return false;
+}
+
+bool js_override(cJSON *root, const char *path, const char *text, const char **why)
+{
+    cJSON *value = cJSON_ParseWithOpts(text, NULL, true); /* all of it, so that 10h is a text */
+
+    return js_put(root, path, value ? value : cJSON_CreateString(text), why);
 }

@@ -70,8 +70,11 @@ const char *js_text_at(const cJSON *object, const char *key);
 /* js_nearest's entry for a plain NULL-terminated array of words. */
 const char *js_word_entry(const void *list, size_t k);
 
-/* Sets the value at a dotted path ("load.L1.current", "timeline[2].at") in a tree, making objects on the way;
- * text is JSON or, if it is not, a string. False with *why set if the path can not be followed. */
+/* Sets the value at a dotted path ("load.L1.current", "timeline[2].at", "timeline.2.at") in a tree, which then owns it,
+ * making objects on the way. False, with the value deleted and *why set, if the path can not be followed. */
+bool js_put(cJSON *root, const char *path, cJSON *value, const char **why);
+
+/* The same with a text that is JSON or, if it is not, a string. */
 bool js_override(cJSON *root, const char *path, const char *text, const char **why);
 
 #endif

@@ -11,6 +11,7 @@ void sim_network_init(struct sim_network *net)
     memset(net, 0, sizeof *net);
     net->frequency = 50;
     net->powered = true;
+    net->load_scale = 1;
     net->ct_ratio = 1;
     net->front_end.seed = 1;
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
@@ -178,6 +179,8 @@ static struct sim_phasor current_phasor(const struct sim_network *net, int p)
 
     current_parts(net, p, &in_phase, &lagging);
     sim_sincos(net->phase[p].voltage_angle / 360, &s, &c);
+    in_phase *= net->load_scale;
+    lagging *= net->load_scale;
     return (struct sim_phasor){.x = in_phase * s - lagging * c, .y = in_phase * c + lagging * s};
 }
 
@@ -218,17 +221,6 @@ void sim_network_signal(const struct sim_network *net, enum em_channel channel, 
     }
 }
 
-/* log2, the same to the bit everywhere: exponent and mantissa, then ln(m) = 2 artanh((m - 1) / (m + 1)). */
-static double log_of(double x)
-{
-    int exponent;
-    double m = frexp(x, &exponent), y = (m - 1) / (m + 1), yy = y * y, sum = 0;
-
-    for (int k = 31; k > 0; k -= 2)
-        sum = sum * yy + 1.0 / k;
-    return exponent + 2 * y * sum / 0.69314718055994530942;
-}
-
 struct sim_transformer_point sim_transformer_at(const struct sim_front_end *fe, double current)
 {
     const struct sim_transformer_point *t = fe->transformer;
@@ -239,7 +231,7 @@ struct sim_transformer_point sim_transformer_at(const struct sim_front_end *fe, 
         k++;
     if (k == 0 || k == n)
         return n ? t[k ? n - 1 : 0] : (struct sim_transformer_point){.current = current};
-    share = (log_of(current) - log_of(t[k - 1].current)) / (log_of(t[k].current) - log_of(t[k - 1].current));
+    share = (sim_log2(current) - sim_log2(t[k - 1].current)) / (sim_log2(t[k].current) - sim_log2(t[k - 1].current));
     return (struct sim_transformer_point){
         .current = current,
         .gain_error = t[k - 1].gain_error + (t[k].gain_error - t[k - 1].gain_error) * share,

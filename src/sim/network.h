@@ -66,7 +66,8 @@ struct sim_front_end {
 struct sim_network {
     double frequency; /* Hz */
     bool powered;
-    double ct_ratio; /* primary / secondary of the transformer in the field */
+    double load_scale; /* all loads are so many times what they are said to be */
+    double ct_ratio;   /* primary / secondary of the transformer in the field */
     struct sim_phase phase[EM_PHASE_COUNT];
     struct sim_front_end front_end;
 };

@@ -6,6 +6,7 @@
 
 #include "jump.h"
 #include "memory.h"
+#include "pool.h"
 #include "reference.h"
 #include "trace.h"
 #include "value.h"
@@ -14,7 +15,8 @@
 struct sim_speed {
     em_accumulate_fn *accumulate; /* NULL: the portable one */
     sim_synth_fn *synth;
-    bool no_jump; /* every sample is made, also where a steady signal repeats */
+    struct sim_pool *pool; /* for several points; stays the caller's */
+    bool no_jump;          /* every sample is made, also where a steady signal repeats */
 };
 
 struct sim_point;
@@ -90,6 +92,7 @@ struct sim_point {
     struct sim_trace *trace;          /* where edges are written to, or NULL */
     sim_watch_fn *watch;              /* who else is told of edges, or NULL */
     void *watch_ctx;
+    uint8_t apart[64]; /* neighbours in an array, which other threads may run, share no cache line that is written */
 };
 
 /* A point at t = 0 with a running, settled meter. memory must outlive it (NULL: one of its own); if it has been set up

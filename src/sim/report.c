@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "junit.h"
+#include "sum.h"
 
 static void add_value(cJSON *object, const char *name, const struct sim_value *v)
 {
@@ -94,9 +95,68 @@ static void add_lines(cJSON *report, const struct sim *sim)
     }
 }
 
-void sim_report_json(FILE *out, struct sim *sim, double wall_seconds)
+/* --- Several meters --- */
+
+/* So many meters' results are held as text at a time, whatever their number. */
+#define BATCH 64
+
+struct batch {
+    struct sim_point *first;
+    char *text[BATCH];
+};
+
+static void print_point(void *ctx, unsigned k)
 {
-    cJSON *report = cJSON_CreateObject(), *list;
+    struct batch *b = ctx;
+    cJSON *item = cJSON_CreateObject();
+
+    add_point(item, &b->first[k]);
+    b->text[k] = cJSON_Print(item);
+    cJSON_Delete(item);
+}
+
+/* A printed object inside others. */
+static void put_indented(FILE *out, const char *text, int depth)
+{
+    for (size_t n; *text; text += n) {
+        n = strcspn(text, "\n") + (strchr(text, '\n') != NULL);
+        fwrite(text, 1, n, out);
+        for (int k = 0; k < depth && text[n - 1] == '\n'; k++)
+            fputc('\t', out);
+    }
+}
+
+/* The members "meters", if they are wanted, and "sum". They are printed meter by meter: the tree of thousands would
+ * need far more room than they do. */
+static void put_points(FILE *out, struct sim *sim, bool each)
+{
+    struct batch batch;
+    cJSON *sum = cJSON_CreateObject();
+    char *text;
+
+    for (unsigned at = 0; each && at < sim->points; at += BATCH) {
+        unsigned n = sim->points - at < BATCH ? sim->points - at : BATCH;
+
+        batch.first = &sim->point[at];
+        sim_pool_run(sim->pool, n, print_point, &batch);
+        for (unsigned k = 0; k < n; k++) {
+            fputs(at + k ? ", " : ",\n\t\"meters\":\t[", out);
+            put_indented(out, batch.text[k], 2);
+            free(batch.text[k]);
+        }
+    }
+    sim_sum_json(sim, sum);
+    text = cJSON_Print(sum);
+    fprintf(out, "%s,\n\t\"sum\":\t", each ? "]" : "");
+    put_indented(out, text, 1);
+    free(text);
+    cJSON_Delete(sum);
+}
+
+static void report_json(FILE *out, struct sim *sim, double wall_seconds, bool each)
+{
+    static const char end[] = "\n}";
+    cJSON *report = cJSON_CreateObject();
     char *text;
 
     cJSON_AddStringToObject(report, "scenario", sim->scenario->name);
@@ -104,22 +164,26 @@ void sim_report_json(FILE *out, struct sim *sim, double wall_seconds)
     add_number(report, "simulated_seconds", sim_seconds(sim->now));
     add_number(report, "wall_seconds", floor(wall_seconds * 1000 + 0.5) / 1000);
     add_expectations(report, sim);
-    if (sim->points == 1) {
+    if (sim->points == 1)
         add_point(report, &sim->point[0]);
-    } else {
-        list = cJSON_AddArrayToObject(report, "meters");
-        for (unsigned k = 0; k < sim->points; k++) {
-            cJSON *item = cJSON_CreateObject();
-
-            add_point(item, &sim->point[k]);
-            cJSON_AddItemToArray(list, item);
-        }
-    }
     add_lines(report, sim);
     text = cJSON_Print(report);
-    fprintf(out, "%s\n", text);
+    fwrite(text, 1, strlen(text) - strlen(end), out);
+    if (sim->points > 1)
+        put_points(out, sim, each);
+    fprintf(out, "%s\n", end);
     free(text);
     cJSON_Delete(report);
+}
+
+void sim_report_json(FILE *out, struct sim *sim, double wall_seconds)
+{
+    report_json(out, sim, wall_seconds, true);
+}
+
+void sim_report_sum_json(FILE *out, struct sim *sim, double wall_seconds)
+{
+    report_json(out, sim, wall_seconds, false);
 }
 
 void sim_report_junit(FILE *out, const struct sim *sim, double wall_seconds)
@@ -175,8 +239,11 @@ void sim_report_text(FILE *out, const struct sim *sim, double wall_seconds, bool
         fprintf(out, "\n");
     }
     sim_duration_text(sim_seconds(sim->now), duration);
-    fprintf(out, "%s: %s simulated in %.2f s (%.0f times real time): ", sim->scenario->name, duration, wall_seconds,
+    fprintf(out, "%s: %s simulated in %.2f s (%.0f times real time", sim->scenario->name, duration, wall_seconds,
             wall_seconds > 0 ? sim_seconds(sim->now) / wall_seconds : 0);
+    if (sim->points > 1)
+        fprintf(out, ", %u meters", sim->points);
+    fprintf(out, "): ");
     if (r->count == 0)
         fprintf(out, "nothing was expected\n");
     else if (r->failed == 0)
@@ -234,6 +301,34 @@ void sim_csv_row(FILE *out, const struct sim_csv *csv, struct sim *sim)
         sim_read(sim, csv->name[k], &v);
         sim_value_json(&v, text);
         fprintf(out, ",%s", v.is_text ? v.text : text);
+    }
+    fprintf(out, "\n");
+}
+
+void sim_meters_csv(FILE *out, struct sim *sim)
+{
+    struct sim_value v;
+    char text[SIM_VALUE_JSON];
+
+    fprintf(out, "meter");
+    for (size_t k = 0; k < em_register_count; k++)
+        if (em_registers[k].name)
+            fprintf(out, ",%s", em_registers[k].name);
+    for (int o = 0; o < EM_OUTPUT_COUNT; o++)
+        fprintf(out, ",pulses.%s", sim_output_names[o]);
+    for (unsigned p = 0; p < sim->points; p++) {
+        struct sim_point *point = &sim->point[p];
+
+        fprintf(out, "\n%u", p + 1);
+        for (size_t k = 0; k < em_register_count; k++) {
+            if (!em_registers[k].name)
+                continue;
+            sim_value_read(&v, &point->meter, &em_registers[k]);
+            sim_value_json(&v, text);
+            fprintf(out, ",%s", v.is_text ? v.text : text);
+        }
+        for (int o = 0; o < EM_OUTPUT_COUNT; o++)
+            fprintf(out, ",%llu", (unsigned long long)point->pulses[o]);
     }
     fprintf(out, "\n");
 }

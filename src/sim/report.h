@@ -12,6 +12,11 @@ void sim_report_json(FILE *out, struct sim *sim, double wall_seconds);
 
 /* One expectation as it stands in reports; its values are raw texts. The caller frees it. */
 cJSON *sim_report_expectation(const struct sim_result *result);
+/* The same of several meters without what each of them has come to. */
+void sim_report_sum_json(FILE *out, struct sim *sim, double wall_seconds);
+
+/* Writes a row for each meter: its number, all registers, its pulses. */
+void sim_meters_csv(FILE *out, struct sim *sim);
 
 /* Writes one test case per expectation. */
 void sim_report_junit(FILE *out, const struct sim *sim, double wall_seconds);

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fleet.h"
 #include "profile.h"
 #include "setting.h"
+#include "setup.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -21,280 +23,38 @@ static char *copy_text(const char *text)
     return copy;
 }
 
-static void *grow(void *list, size_t count, size_t size)
-{
-    list = realloc(list, (count + 1) * size);
-    if (!list)
-        abort();
-    memset((char *)list + count * size, 0, size);
-    return list;
-}
-
 /* --- meter --- */
-
-static void add_preset(struct sim_setup *s, enum em_setting setting, int32_t value)
-{
-    s->preset = grow(s->preset, s->preset_count, sizeof *s->preset);
-    s->preset[s->preset_count++] = (struct sim_preset){setting, value};
-}
-
-static const struct sim_preset *find_preset(const struct sim_setup *s, enum em_setting setting)
-{
-    for (unsigned k = s->preset_count; k-- > 0;)
-        if (s->preset[k].setting == setting)
-            return &s->preset[k];
-    return NULL;
-}
-
-static bool read_setting(struct js *js, const cJSON *value, void *target, const void *argument)
-{
-    struct sim_setup *s = target;
-    const struct sim_setting *setting = argument;
-    int32_t number;
-
-    if (!sim_setting_read(js, value, setting, &number))
-        return false;
-    add_preset(s, setting->setting, number);
-    /* Set 0 of the history is what was counted under 5/5: another ratio has been set by a first change. */
-    if (setting->form == SIM_SETTING_RATIO && number != EM_CT_RATIO(5, 5) && s->ct_changes == 0)
-        s->ct_changes = 1;
-    return true;
-}
-
-static bool read_energy(struct js *js, const cJSON *value, void *target, const void *unused)
-{
-    struct sim_setup *s = target;
-    const cJSON *item;
-
-    (void)unused;
-    if (!js_names(js, value, "{\"t1_forward_active_energy\": 123.456}"))
-        return false;
-    cJSON_ArrayForEach(item, value)
-    {
-        const struct em_register *row = sim_register_named(item->string);
-        double kwh;
-        size_t mark;
-
-        if (!row || row->source != EM_FROM_ENERGY)
-            return js_fail(js, "\"%s\" is no energy; `vmeter map` lists them", item->string);
-        mark = js_enter_key(js, item->string);
-        if (!js_number(js, item, -999999.999, 999999.999, &kwh))
-            return false;
-        js_leave(js, mark);
-        s->preload = grow(s->preload, s->preload_count, sizeof *s->preload);
-        s->preload[s->preload_count++] = (struct sim_preload){row->argument, (int64_t)floor(kwh * 1000 + 0.5)};
-        if (EM_ENERGY_SET(row->argument) >= EM_SET_CT0 && EM_ENERGY_SET(row->argument) - EM_SET_CT0 > s->ct_changes)
-            s->ct_changes = (uint8_t)(EM_ENERGY_SET(row->argument) - EM_SET_CT0);
-    }
-    return true;
-}
-
-/* Only a meter can tell which energies are stored: try on one. */
-static bool check_preloads(struct js *js, const struct sim_setup *s)
-{
-    struct em_energy scratch = {.ct_changes = s->ct_changes};
-
-    for (unsigned k = 0; k < s->preload_count; k++) {
-        enum em_err err = em_energy_preload(&scratch, s->preload[k].id, s->preload[k].wh);
-        const char *name = "";
-
-        if (!err)
-            continue;
-        for (size_t r = 0; r < em_register_count; r++)
-            if (em_registers[r].source == EM_FROM_ENERGY && em_registers[r].argument == s->preload[k].id)
-                name = em_registers[r].name;
-        js_enter_key(js, "energy");
-        js_enter_key(js, name);
-        return err == EM_ERR_READ_ONLY
-                   ? js_fail(js, "this is a sum; preload tariffs (t1_..), phases (l1_..) or quadrants (t1_q1_..)")
-                   : js_fail(js, "out of range; allowed is 0 to 999999.999");
-    }
-    return true;
-}
-
-/* What is not said follows from what is: a secondary address is the serial number from the works on. */
-static void complete_identity(struct sim_setup *s)
-{
-    const struct sim_preset *serial = find_preset(s, EM_SETTING_SERIAL_NUMBER);
-
-    if (serial && !find_preset(s, EM_SETTING_MBUS_ID))
-        add_preset(s, EM_SETTING_MBUS_ID, serial->value);
-}
-
-#define METER_FIELDS (SIM_SETTING_COUNT + 1)
-
-static void put_meter_fields(struct js_field fields[METER_FIELDS])
-{
-    for (size_t k = 0; k < SIM_SETTING_COUNT; k++)
-        fields[k] = (struct js_field){sim_settings[k].key, read_setting, &sim_settings[k], false};
-    fields[SIM_SETTING_COUNT] = (struct js_field){"energy", read_energy, NULL, false};
-}
 
 static bool read_meter(struct js *js, const cJSON *value, void *target, const void *unused)
 {
     struct sim_setup *s = ((struct sim_scenario *)target)->setup;
-    struct js_field fields[METER_FIELDS];
+    struct js_field fields[SIM_SETUP_FIELDS];
 
     (void)unused;
-    put_meter_fields(fields);
-    if (!js_object(js, value, fields, METER_FIELDS, s) || !check_preloads(js, s))
+    sim_setup_fields(fields);
+    if (!js_object(js, value, fields, SIM_SETUP_FIELDS, s) || !sim_setup_check(js, s))
         return false;
-    complete_identity(s);
+    sim_setup_complete(s);
     return true;
 }
 
 /* --- meters --- */
 
-/* What is counted on from one meter of an item to the next. */
-static const struct first_key {
-    const char *key, *single;
-    enum em_setting setting;
-} first_keys[] = {
-    {"first_serial_number", "serial_number", EM_SETTING_SERIAL_NUMBER},
-    {"first_mbus_id", "mbus_id", EM_SETTING_MBUS_ID},
-    {"first_address", "mbus_address", EM_SETTING_MBUS_ADDRESS},
-    {"first_modbus_id", "modbus_id", EM_SETTING_MODBUS_ID},
-};
-
-/* One item of the list: a setup, and how many meters it stands for. */
-struct item {
-    struct sim_setup setup; /* first: readers of a setup take an item too */
-    int64_t count;
-    bool has_first[COUNT(first_keys)];
-    int32_t first[COUNT(first_keys)];
-};
-
-static bool read_count(struct js *js, const cJSON *value, void *target, const void *unused)
-{
-    (void)unused;
-    return js_integer(js, value, 1, SIM_METERS_MAX, &((struct item *)target)->count);
-}
-
-static bool read_first(struct js *js, const cJSON *value, void *target, const void *argument)
-{
-    const struct first_key *key = argument;
-    struct item *item = target;
-    size_t k = (size_t)(key - first_keys);
-
-    item->has_first[k] = true;
-    return sim_setting_read(js, value, sim_setting_named(key->single), &item->first[k]);
-}
-
-static bool read_own_load(struct js *js, const cJSON *value, void *target, const void *unused)
-{
-    (void)unused;
-    return sim_parse_load(js, value, &((struct item *)target)->setup.network);
-}
-
-/* The counted numbers must not run out of their range. */
-static bool check_firsts(struct js *js, const cJSON *value, const struct item *item)
-{
-    for (size_t k = 0; k < COUNT(first_keys); k++) {
-        int32_t min, max;
-        size_t mark;
-
-        if (!item->has_first[k])
-            continue;
-        if (cJSON_GetObjectItemCaseSensitive(value, first_keys[k].single))
-            return js_fail(js, "give either \"%s\" or \"%s\"", first_keys[k].key, first_keys[k].single);
-        em_setting_limits(first_keys[k].setting, &min, &max);
-        mark = js_enter_key(js, first_keys[k].key);
-        if (item->first[k] + item->count - 1 > max)
-            return js_fail(js, "the last of %lld would be %lld; the highest is %d", (long long)item->count,
-                           (long long)(item->first[k] + item->count - 1), max);
-        js_leave(js, mark);
-    }
-    return true;
-}
-
-static void *copy_list(const void *list, size_t count, size_t size)
-{
-    void *copy = calloc(count ? count : 1, size);
-
-    if (!copy)
-        abort();
-    if (count)
-        memcpy(copy, list, count * size);
-    return copy;
-}
-
-/* The n-th meter of an item as the meter with number `index` of all. */
-static void add_setup(struct sim_scenario *s, const struct item *item, int32_t n)
-{
-    int32_t index = (int32_t)s->meters;
-    struct sim_setup *setup;
-
-    s->setup = grow(s->setup, s->meters, sizeof *s->setup);
-    setup = &s->setup[s->meters++];
-    *setup = item->setup;
-    setup->preset = copy_list(item->setup.preset, item->setup.preset_count, sizeof *setup->preset);
-    setup->preload = copy_list(item->setup.preload, item->setup.preload_count, sizeof *setup->preload);
-    setup->network.front_end.seed += (uint64_t)index;
-    for (size_t k = 0; k < COUNT(first_keys); k++)
-        if (item->has_first[k])
-            add_preset(setup, first_keys[k].setting, item->first[k] + n);
-    /* The works gives each meter a serial number of its own. */
-    if (!find_preset(setup, EM_SETTING_SERIAL_NUMBER)) {
-        struct em_settings works;
-
-        em_settings_init(&works);
-        add_preset(setup, EM_SETTING_SERIAL_NUMBER, works.value[EM_SETTING_SERIAL_NUMBER] + index);
-    }
-    complete_identity(setup);
-}
-
-static void free_setup(struct sim_setup *setup)
-{
-    free(setup->preset);
-    free(setup->preload);
-}
-
-static bool read_item(struct js *js, const cJSON *value, struct sim_scenario *s, const struct sim_network *network)
-{
-    struct js_field fields[METER_FIELDS + 2 + COUNT(first_keys)];
-    struct item item = {.setup.network = *network, .count = 1};
-    size_t n = METER_FIELDS;
-    bool ok;
-
-    put_meter_fields(fields);
-    fields[n++] = (struct js_field){"load", read_own_load, NULL, false};
-    fields[n++] = (struct js_field){"count", read_count, NULL, false};
-    for (size_t k = 0; k < COUNT(first_keys); k++)
-        fields[n++] = (struct js_field){first_keys[k].key, read_first, &first_keys[k], false};
-    ok = js_object(js, value, fields, n, &item) && check_preloads(js, &item.setup) && check_firsts(js, value, &item);
-    if (ok && s->meters + item.count > SIM_METERS_MAX)
-        ok = js_fail(js, "more than %d meters", SIM_METERS_MAX);
-    for (int32_t k = 0; ok && k < item.count; k++)
-        add_setup(s, &item, k);
-    free_setup(&item.setup);
-    return ok;
-}
-
 /* Turns the one meter that has been read into the list; grid, "load", "ct" and "front_end" are those of all. */
 static bool expand_meters(struct js *js, const cJSON *root, struct sim_scenario *s)
 {
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(root, "meters"), *value;
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(root, "meters");
     const struct sim_network network = s->setup[0].network;
     size_t mark;
-    int k = 0;
 
     if (!list)
         return true;
     if (cJSON_GetObjectItemCaseSensitive(root, "meter"))
         return js_fail(js, "give either \"meter\" or \"meters\"");
+    sim_setup_free(&s->setup[0]);
     mark = js_enter_key(js, "meters");
-    if (cJSON_GetArraySize(list) == 0)
-        return js_fail(js, "must have at least one meter");
-    free_setup(&s->setup[0]);
-    s->meters = 0;
-    cJSON_ArrayForEach(value, list)
-    {
-        size_t inner = js_enter_index(js, k++);
-
-        if (!read_item(js, value, s, &network))
-            return false;
-        js_leave(js, inner);
-    }
+    if (!sim_fleet_read(js, list, &network, &s->setup, &s->meters))
+        return false;
     js_leave(js, mark);
     return true;
 }
@@ -480,7 +240,7 @@ static bool add_event(struct js *js, const cJSON *object, struct sim_scenario *s
         timed.times = repeat->times;
     }
     timed.event = event;
-    s->timed = grow(s->timed, s->timed_count, sizeof *s->timed);
+    s->timed = sim_grow(s->timed, s->timed_count, sizeof *s->timed);
     s->timed[s->timed_count++] = timed;
     return true;
 }
@@ -636,7 +396,7 @@ static struct sim_scenario *new_scenario(const char *file)
         abort();
     s->file = copy_text(file);
     s->duration = -1;
-    s->setup = grow(NULL, 0, sizeof *s->setup);
+    s->setup = sim_grow(NULL, 0, sizeof *s->setup);
     s->meters = 1;
     sim_network_init(&s->setup->network);
     s->setup->network.ct_ratio = 0;
@@ -660,7 +420,7 @@ static int64_t last_event(const struct sim_scenario *s)
 /* The transformer in the field is as the meter is set, if nothing else is said. */
 static void complete_ct(struct sim_setup *s)
 {
-    const struct sim_preset *ratio = find_preset(s, EM_SETTING_CT_RATIO);
+    const struct sim_preset *ratio = sim_setup_find(s, EM_SETTING_CT_RATIO);
 
     if (s->network.ct_ratio == 0)
         s->network.ct_ratio = ratio ? (double)EM_CT_PRIMARY(ratio->value) / EM_CT_SECONDARY(ratio->value) : 1;
@@ -811,7 +571,7 @@ void sim_scenario_free(struct sim_scenario *s)
     sim_vary_free(&s->vary);
     free(s->timed);
     for (unsigned k = 0; k < s->meters; k++)
-        free_setup(&s->setup[k]);
+        sim_setup_free(&s->setup[k]);
     free(s->setup);
     cJSON_Delete(s->source);
     free(s->name);

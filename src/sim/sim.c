@@ -7,6 +7,10 @@
 #include <string.h>
 
 #include "bus.h"
+#include "sum.h"
+
+/* Samples of all points from which on it pays to wake other threads: some 200 us of work. */
+#define WORTH_SHARING 30000
 
 double sim_seconds(int64_t samples)
 {
@@ -30,6 +34,21 @@ static void schedule(struct sim *sim)
     }
 }
 
+struct init {
+    struct sim *sim;
+    const struct sim_speed *speed;
+    struct sim_memory *const *memory;
+};
+
+static void init_point(void *ctx, unsigned k)
+{
+    const struct init *i = ctx;
+    struct sim_point *point = &i->sim->point[k];
+
+    sim_point_init(point, &i->sim->scenario->setup[k], i->speed, i->memory ? i->memory[k] : NULL);
+    point->jump.windows_max = SIM_JUMP_WINDOWS / i->sim->points + 1; /* memory for all of them together */
+}
+
 struct sim *sim_new_on(const struct sim_scenario *scenario, const struct sim_speed *speed,
                        struct sim_memory *const *memory)
 {
@@ -39,8 +58,8 @@ struct sim *sim_new_on(const struct sim_scenario *scenario, const struct sim_spe
         abort();
     sim->scenario = scenario;
     sim->points = scenario->meters;
-    for (unsigned k = 0; k < sim->points; k++)
-        sim_point_init(&sim->point[k], &scenario->setup[k], speed, memory ? memory[k] : NULL);
+    sim->pool = speed->pool;
+    sim_pool_run(sim->pool, sim->points, init_point, &(struct init){sim, speed, memory});
     for (int b = 0; b < EM_BUS_COUNT; b++)
         sim_fault_init(&sim->fault[b], (enum em_bus)b, scenario->setup[0].network.front_end.seed);
     schedule(sim);
@@ -133,23 +152,18 @@ static void step_profile(struct sim *sim)
 
 /* --- Expectations --- */
 
-static struct sim_point *point_named(struct sim *sim, const char **name)
-{
-    unsigned meter = sim_name_meter(*name, name);
-
-    return &sim->point[meter ? meter - 1 : 0];
-}
-
 void sim_read(struct sim *sim, const char *name, struct sim_value *value)
 {
     enum em_bus bus;
     const struct sim_fault_counter *counter = sim_name_counter(name, &bus);
-    struct sim_point *point = point_named(sim, &name);
+    unsigned meter = sim_name_meter(name, &name);
 
     if (counter)
         sim_value_number(value, (double)sim_fault_counted(&sim->fault[bus], counter));
+    else if (meter == SIM_METER_SUM)
+        sim_sum_read(sim, name, value);
     else
-        sim_point_read(point, name, value);
+        sim_point_read(&sim->point[meter ? meter - 1 : 0], name, value);
 }
 
 static bool holds(const struct sim_expectation *e, const struct sim_value *actual)
@@ -356,25 +370,11 @@ void sim_execute(struct sim *sim, const struct sim_event *event)
             execute_at(&sim->point[k], event);
 }
 
-static int64_t next_step(const struct sim *sim)
-{
-    int64_t next = INT64_MAX;
-
-    for (unsigned k = 0; k < sim->points; k++) {
-        int64_t step = sim_point_next_step(&sim->point[k]);
-
-        next = step < next ? step : next;
-    }
-    return next;
-}
-
-/* Everything that is due now: ramps and touches first, then profile and timeline. */
+/* Everything that is due now. Ramps and touches have come first: each point does its own on its way here. */
 static void act(struct sim *sim)
 {
     struct sim_due_item item;
 
-    for (unsigned k = 0; k < sim->points; k++)
-        sim_point_step(&sim->point[k]);
     while (sim_due_take(&sim->due, sim->now, &item)) {
         if (item.what)
             sim_execute(sim, item.what);
@@ -383,21 +383,45 @@ static void act(struct sim *sim)
     }
 }
 
+/* A point by itself, to where all are to meet. */
+struct stretch {
+    struct sim *sim;
+    int64_t until;
+};
+
+static void run_point(void *ctx, unsigned k)
+{
+    const struct stretch *s = ctx;
+    struct sim_point *point = &s->sim->point[k];
+
+    while (1) {
+        int64_t step = sim_point_next_step(point);
+
+        sim_point_run(point, step < s->until ? step : s->until);
+        if (step > s->until)
+            return;
+        sim_point_step(point);
+    }
+}
+
+static void run_points(struct sim *sim, int64_t until)
+{
+    bool worth_it = (until - sim->now) * sim->points >= WORTH_SHARING;
+
+    sim_pool_run(worth_it ? sim->pool : NULL, sim->points, run_point, &(struct stretch){sim, until});
+    sim->now = until;
+}
+
 void sim_run(struct sim *sim, int64_t until)
 {
     while (1) {
-        int64_t stop = until, step = next_step(sim), due = sim_due_next(&sim->due);
+        int64_t due = sim_due_next(&sim->due);
 
-        if (step <= sim->now || due <= sim->now) {
+        if (due <= sim->now)
             act(sim);
-            continue;
-        }
-        if (sim->now >= until)
+        else if (sim->now < until)
+            run_points(sim, due < until ? due : until);
+        else
             return;
-        stop = step < stop ? step : stop;
-        stop = due < stop ? due : stop;
-        for (unsigned k = 0; k < sim->points; k++)
-            sim_point_run(&sim->point[k], stop);
-        sim->now = stop;
     }
 }

@@ -35,6 +35,7 @@ struct sim {
     struct sim_point *point;
     unsigned points; /* at least 1 */
     int64_t now;     /* samples since the start */
+    struct sim_pool *pool;
     const struct sim_scenario *scenario;
     struct sim_due due;
     unsigned profile_row;

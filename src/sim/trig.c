@@ -77,3 +77,14 @@ double sim_angle(double y, double x)
     }
     return low * 360;
 }
+
+/* Exponent and mantissa, then ln(m) = 2 artanh((m - 1) / (m + 1)). */
+double sim_log2(double x)
+{
+    int exponent;
+    double m = frexp(x, &exponent), y = (m - 1) / (m + 1), yy = y * y, sum = 0;
+
+    for (int k = 31; k > 0; k -= 2)
+        sum = sum * yy + 1.0 / k;
+    return exponent + 2 * y * sum / 0.69314718055994530942;
+}

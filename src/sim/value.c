@@ -52,6 +52,13 @@ bool sim_register_is_text(const struct em_register *row)
     }
 }
 
+bool sim_register_adds_up(const struct em_register *row)
+{
+    bool power = row->unit == EM_UNIT_KW || row->unit == EM_UNIT_KVAR || row->unit == EM_UNIT_KVA;
+
+    return row->name && (row->source == EM_FROM_ENERGY || (row->source == EM_FROM_QUANTITY && power));
+}
+
 static const char *register_entry(const void *list, size_t k)
 {
     (void)list;

@@ -26,6 +26,9 @@ const char *sim_register_nearest(const char *name);
 /* Is the register's value a text ("5/5", "F", "1113") and not a number? */
 bool sim_register_is_text(const struct em_register *row);
 
+/* Do values of this register add up over meters: is it an energy or a power? */
+bool sim_register_adds_up(const struct em_register *row);
+
 /* The words of a unit ("kWh"; "" for none) and a type ("float32") as the map prints them. */
 const char *sim_unit_name(const struct em_register *row);
 const char *sim_type_name(const struct em_register *row);

@@ -59,6 +59,8 @@ same '' vmeter conformance ''
 same 'read run' vmeter r
 same 'serve' vmeter se
 same '--csv --csv-columns --csv-every' vmeter run --c
+same '--meters-csv' vmeter run --m
+same '1 2 4 8' vmeter run --threads ''
 same '-q' vmeter run x.json -q
 same '--capture --control' vmeter serve --c
 same '--help --json' vmeter ports --

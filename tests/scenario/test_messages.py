@@ -60,6 +60,10 @@ def every(**keys):
     return {"duration": "1m", "timeline": [{"every": "10s", "do": [{"at": 0, "power": True}], **keys}]}
 
 
+def spread(path, **how):
+    return {"duration": 1, "meters": [{"count": 4, "spread": {path: how}}]}
+
+
 def without(scenario, key, *path):
     node = scenario
     for step in path:
@@ -136,6 +140,44 @@ ROWS = [
     ({"duration": 1, "meters": [{"count": 10000}, {}]}, "meters[1]: more than 10000 meters"),
     ({"duration": 1, "meters": [{"count": 64, "first_address": 200}]},
      "meters[0].first_address: the last of 64 would be 263; the highest is 250"),
+    ({"duration": 1, "meters": [{"count": 1000, "first_modbus_id": 1}]},
+     "meters[0].first_modbus_id: the last of 1000 would be 1000; the highest is 247"),
+    ({"duration": 1, "meters": [{"count": 3, "first_modbus_id": 5}, {"modbus_id": 6}]},
+     "meters[0].first_modbus_id: meters 2 and 4 would have the same Modbus address, 6, and the same modbus_baud"),
+    ({"duration": 1, "meters": [{"mbus_address": 5}, {"count": 2, "first_address": 4}]},
+     "meters[1].first_address: meters 1 and 3 would have the same M-Bus address, 5, and the same mbus_baud"),
+    ({"duration": 1, "meters": [{}, {"count": 2, "first_serial_number": "19020245"}]},
+     "meters[1].first_serial_number: meters 1 and 3 would have the same serial number, 19020246"),
+    ({"duration": 1, "meters": [{"load_scale": -1}]}, "meters[0].load_scale: -1 is out of range; allowed is 0 to 1000"),
+    (spread("load.L1.curent", uniform=[1, 2]),
+     'meters[0].load.L1: unknown key "curent"; did you mean "current"? (as spread for number 1 of 4)'),
+    (spread("tariff", steps=[1, 3]),
+     "meters[0].tariff: must be a whole number, not 1.666666667 (as spread for number 2 of 4)"),
+    (spread("load.all.pf", steps=[0, 3]),
+     "meters[0].load.all.pf: 2 is out of range; allowed is -1 to 1 (as spread for number 3 of 4)"),
+    (spread("count", uniform=[1, 2]),
+     "meters[0].spread.count: can not be spread; what can are keys of one meter, as load.L1.current or tariff"),
+    (spread("tariff[0]", uniform=[1, 2]), "meters[0].spread.tariff[0]: there is no such place"),
+    (spread("tariff", uniform=[1]), "meters[0].spread.tariff.uniform: must be two numbers, like [1, 60]"),
+    (spread("tariff", uniform=[2, 1]), "meters[0].spread.tariff.uniform: ends (1) below where it begins (2)"),
+    (spread("tariff", normal=[1, -1]), "meters[0].spread.tariff.normal: -1 can not be a standard deviation"),
+    (spread("tariff", normal=3),
+     "meters[0].spread.tariff.normal: must be two numbers, like [0.95, 0.02] (mean, standard deviation)"),
+    (spread("tariff", steps=[1, "2"]), "meters[0].spread.tariff.steps[1]: must be a number, not a text"),
+    (spread("tariff", choice=[]), "meters[0].spread.tariff.choice: must have at least one value"),
+    (spread("tariff", choice=[1], max=2), 'meters[0].spread.tariff: "min" and "max" do not go with "choice"'),
+    (spread("tariff", uniform=[1, 2], min=2, max=1), 'meters[0].spread.tariff: "min" is above "max"'),
+    (spread("tariff", uniform=[1, 2], steps=[1, 2]),
+     'meters[0].spread.tariff: needs just one of uniform, normal, steps, choice, as in {"uniform": [1, 60]}'),
+    (spread("tariff", unifrom=[1, 2]), 'meters[0].spread.tariff: unknown key "unifrom"; did you mean "uniform"?'),
+    ({"duration": 1, "meters": [{"spread": {}}]},
+     'meters[0].spread: must be an object like {"load.L1.current": {"uniform": [1, 60]}}'),
+    (expect("sum.l1_voltage", 230),
+     'timeline[0].expect: "l1_voltage" does not add up over meters; energies, powers and pulses do'),
+    (expect("sum.lcd.part2", "x"),
+     'timeline[0].expect: "lcd.part2" does not add up over meters; energies, powers and pulses do'),
+    (expect("sum.total_activ_power", 1),
+     'timeline[0].expect: unknown name "sum.total_activ_power"; did you mean "total_active_power"?'),
     ({"duration": 1, "meters": [{"first_modbus_id": 3, "modbus_id": 4}]},
      'meters[0]: give either "first_modbus_id" or "modbus_id"'),
     ({"duration": 1, "meters": [{"first_mbus_id": 3}]}, "meters[0].first_mbus_id: must be a text, not a number"),
@@ -350,6 +392,11 @@ ARGUMENTS = [
      's.json: timeline[0].at: 7200 s is after the end of the scenario ("duration" is '),
     (["--csv", "x.csv", "--csv-columns", "l1_volage"], 2,
      'run: --csv-columns: unknown name "l1_volage"; did you mean "l1_voltage"?'),
+    (["--threads", "0"], 2, 'run: --threads: "0" is not a number from 1 to 256'),
+    (["--threads", "2.5"], 2, 'run: --threads: "2.5" is not a whole number'),
+    (["--threads", "all"], 2, 'run: --threads: "all" is not a number from 1 to 256'),
+    (["--meters-csv", "nosuch/m.csv"], 3, "nosuch/m.csv: No such file or directory"),
+    (["--set", "timeline.3.at=1"], 2, "--set: timeline.3.at: there is no such place"),
     (["--csv-columns", "l1_voltage"], 2, "run: --csv-columns goes with --csv"),
     (["--csv", "x.csv", "--csv-every", "often"], 2,
      'run: --csv-every: "often" is no time; write it as 1s, 500ms or 15m'),
