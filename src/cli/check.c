@@ -36,8 +36,8 @@ int cli_check(int argc, char **argv)
             continue;
         }
         sim_duration_text(sim_seconds(s->duration), duration);
-        printf("%s: ok: \"%s\", %s, %u event(s)%s\n", argv[optind], s->name, duration, s->timed_count,
-               s->profile.rows ? ", a load profile" : "");
+        printf("%s: ok: \"%s\", %s, %u event(s)%s%s\n", argv[optind], s->name, duration, s->timed_count,
+               s->profile.rows ? ", a load profile" : "", s->waveform.tracks ? ", recorded waveforms" : "");
         sim_scenario_free(s);
     }
     return code;

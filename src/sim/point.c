@@ -125,6 +125,8 @@ static void make_samples(struct sim_point *point, uint32_t n)
     for (int c = 0; c < EM_CHANNEL_COUNT; c++)
         block.channel[c] = out[c] = samples[c];
     sim_wave_samples(&point->wave, out, n);
+    if (point->ideal)
+        sim_ideal_samples(point->ideal, &point->reference, point->now, n);
     em_meter_samples(&point->meter, &block);
     if (point->edges)
         report_edges(point);
@@ -141,7 +143,10 @@ static void refresh(struct sim_point *point)
     if (!point->changed)
         return;
     sim_network_apply(&point->network, &point->wave);
-    sim_reference_measure(&point->reference, &point->network);
+    if (point->ideal)
+        sim_ideal_apply(point->ideal, &point->network);
+    else
+        sim_reference_measure(&point->reference, &point->network);
     point->changed = false;
 }
 
@@ -156,6 +161,8 @@ static void settle_meter(struct sim_point *point)
     sim_wave_init(&point->wave, point->wave.synth, f, point->now);
     point->wave.phase =
         (uint32_t)((EM_PHASE_MODULUS - (uint64_t)SETTLE_SAMPLES * f % EM_PHASE_MODULUS) % EM_PHASE_MODULUS);
+    if (sim_network_recorded(&point->network))
+        point->ideal = sim_ideal_new(&point->network, &point->wave, point->now);
     point->changed = true;
     refresh(point);
     while (point->now < 0)
@@ -420,6 +427,7 @@ void sim_point_init(struct sim_point *point, const struct sim_setup *setup, cons
 void sim_point_free(struct sim_point *point)
 {
     free(point->ramp);
+    sim_ideal_free(point->ideal);
 }
 
 void sim_point_run(struct sim_point *point, int64_t until)

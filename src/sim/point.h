@@ -4,6 +4,7 @@
 #ifndef SIM_POINT_H
 #define SIM_POINT_H
 
+#include "ideal.h"
 #include "memory.h"
 #include "reference.h"
 #include "trace.h"
@@ -76,6 +77,7 @@ struct sim_point {
     struct sim_memory *memory, own_memory; /* the meter's EEPROM */
     struct sim_wave wave;
     struct sim_reference reference;
+    struct sim_ideal *ideal; /* what the reference measures when waveforms are recorded; NULL: none are */
     int64_t now;  /* samples since the start */
     bool changed; /* the network, since the generator was set */
     struct sim_ramp *ramp;

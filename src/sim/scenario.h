@@ -5,6 +5,7 @@
 
 #include "event.h"
 #include "point.h"
+#include "waveform.h"
 
 /* An event of the timeline with its times; in file order. */
 struct sim_timed {
@@ -33,6 +34,7 @@ struct sim_scenario {
     unsigned timed_count;
     struct sim_timed *timed;
     struct sim_profile profile;
+    struct sim_waveform waveform;
 };
 
 /* Reads and checks a scenario file; overrides: count texts "PATH=VALUE" applied to the JSON before.

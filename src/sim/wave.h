@@ -8,6 +8,7 @@
 #ifndef SIM_WAVE_H
 #define SIM_WAVE_H
 
+#include "track.h"
 #include "vmeter/em_metrology.h"
 
 #define SIM_CHUNK        160
@@ -27,6 +28,8 @@ struct sim_channel {
     double offset;   /* counts */
     unsigned coarse; /* bits that the converter lacks of 24 */
     bool clips;      /* may reach beyond the converter's range */
+    const struct sim_track *recorded; /* played besides the tones, or NULL */
+    double recorded_gain;             /* counts for each of its units */
 };
 
 /* A tone as the innermost loop takes it: out[j] = sum of x * c[j] + y * s[j]. */
