@@ -121,6 +121,12 @@ static void add_part(struct sim_ideal *ideal, const double now[SIM_IDEAL_SUMS], 
         ideal->sum[k] += share * (ideal->before[k] + middle * (now[k] - ideal->before[k]));
 }
 
+static void add_whole(struct sim_ideal *ideal, const double now[SIM_IDEAL_SUMS])
+{
+    for (int k = 0; k < SIM_IDEAL_SUMS; k++)
+        ideal->sum[k] += 0.5 * (ideal->before[k] + now[k]);
+}
+
 static void turn(struct sim_ideal *ideal)
 {
     const double s = ideal->sine, c = ideal->cosine;
@@ -140,7 +146,7 @@ static void one_sample(struct sim_ideal *ideal, struct sim_reference *ref, int64
     if (!ideal->begun) {
         ideal->begun = true;
     } else if ((double)at < ideal->end) {
-        add_part(ideal, now, 0, 1);
+        add_whole(ideal, now);
     } else {
         const double share = ideal->end - (double)(at - 1);
 
