@@ -208,6 +208,7 @@ static bool read_rate(struct js *js, const struct line *l, struct sim_comtrade *
 {
     struct sim_comtrade_rate *rate = &c->rate[c->rates];
     unsigned long end = 0;
+    unsigned changes = 0;
 
     if (!number(js, l->field[0], "the sampling rate", &rate->rate) ||
         !whole(js, l->field[1], "the number of the last sample", 4000000000, &end))
@@ -221,7 +222,10 @@ static bool read_rate(struct js *js, const struct line *l, struct sim_comtrade *
     else if (!(rate->rate >= SIM_RECORDING_RATE_MIN && rate->rate <= SIM_RECORDING_RATE_MAX))
         return js_fail(js, "%g samples a second are out of range; %g to %g can be played", rate->rate,
                        SIM_RECORDING_RATE_MIN, SIM_RECORDING_RATE_MAX);
-    return true;
+    for (unsigned k = 1; k < c->rates; k++)
+        changes += c->rate[k].rate != c->rate[k - 1].rate;
+    return changes <= SIM_RECORDING_CHANGES_MAX ||
+           js_fail(js, "the rate changes too often; at most %d times", SIM_RECORDING_CHANGES_MAX);
 }
 
 static bool read_rates(struct js *js, struct sim_bytes *cfg, struct line *l, struct sim_comtrade *c)

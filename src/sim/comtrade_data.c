@@ -56,9 +56,15 @@ static bool take_stamp(struct js *js, struct reading *in, size_t sample, double 
     return true;
 }
 
-static double scaled(const struct sim_comtrade_channel *ch, double number)
+static bool keep(struct js *js, struct reading *in, unsigned k, size_t sample, double number)
 {
-    return (number * ch->a + ch->b) * ch->factor;
+    const struct sim_comtrade_channel *ch = &in->c->channel[in->which[k]];
+    const double value = (number * ch->a + ch->b) * ch->factor;
+
+    in->r->channel[k].value[sample] = value;
+    return isnan(number) || fabs(value) <= SIM_RECORDING_VALUE_MAX ||
+           js_fail(js, "\"%s\" is %g here, which is out of range; at most %g", ch->name, value,
+                   SIM_RECORDING_VALUE_MAX);
 }
 
 /* --- Text --- */
@@ -81,14 +87,6 @@ static bool read_field(struct js *js, const char **at, double *out)
     return (!*end && isfinite(*out)) || js_fail(js, "\"%s\" is not a number", text);
 }
 
-static void keep(struct reading *in, unsigned analog, size_t sample, double number)
-{
-    for (unsigned k = 0; k < in->count; k++)
-        if (in->which[k] == analog)
-            in->r->channel[k].value[sample] =
-                isnan(number) || number == MISSING_ASCII ? NAN : scaled(&in->c->channel[analog], number);
-}
-
 /* Number, time stamp, analog channels; the digital ones behind them are not looked at. */
 static bool read_row(struct js *js, struct reading *in, const char *text, size_t sample)
 {
@@ -103,8 +101,9 @@ static bool read_row(struct js *js, struct reading *in, const char *text, size_t
             return false;
         if (f == 1)
             stamp = number;
-        else if (f > 1)
-            keep(in, f - 2, sample, number);
+        for (unsigned k = 0; k < in->count; k++)
+            if (in->which[k] + 2 == f && !keep(js, in, k, sample, number == MISSING_ASCII ? NAN : number))
+                return false;
     }
     return take_stamp(js, in, sample, stamp);
 }
@@ -152,13 +151,9 @@ static bool read_record(struct js *js, struct reading *in, const uint8_t *at, si
     const size_t width = in->c->format == SIM_COMTRADE_BINARY ? 2 : 4;
     const uint32_t stamp = sim_u32le(at + 4);
 
-    for (unsigned k = 0; k < in->count; k++) {
-        const double number = read_number(in->c->format, at + 8 + width * in->which[k]);
-
-        if (isinf(number))
-            return js_fail(js, "channel \"%s\" has an infinite value", in->c->channel[in->which[k]].name);
-        in->r->channel[k].value[sample] = isnan(number) ? NAN : scaled(&in->c->channel[in->which[k]], number);
-    }
+    for (unsigned k = 0; k < in->count; k++)
+        if (!keep(js, in, k, sample, read_number(in->c->format, at + 8 + width * in->which[k])))
+            return false;
     return take_stamp(js, in, sample, stamp == UINT32_MAX ? NAN : stamp);
 }
 

@@ -10,6 +10,10 @@
 #define SIM_RECORDING_RATE_MIN 100.0
 #define SIM_RECORDING_RATE_MAX 1e6
 
+/* V or A that a recording can reach, and changes of its rate. */
+#define SIM_RECORDING_VALUE_MAX   1e9
+#define SIM_RECORDING_CHANGES_MAX 32
+
 enum sim_recorded_unit { SIM_UNIT_NONE, SIM_UNIT_VOLT, SIM_UNIT_AMPERE };
 
 struct sim_recorded {

@@ -808,14 +808,15 @@ static bool profile_leaves_waveform(struct js *js, const struct sim_scenario *s)
         sim_network_assign(&net, &s->profile.column[k]);
         for (int c = 0; c < EM_CHANNEL_COUNT; c++)
             if (net.recorded[c] != s->setup->network.recorded[c])
-                return js_fail(js, "profile.columns: what \"waveform\" plays on %s of L%d can not be set from a profile",
+                return js_fail(js,
+                               "profile.columns: what \"waveform\" plays on %s of L%d can not be set from a profile",
                                c < EM_I1 ? "the voltage" : "the current", c % EM_PHASE_COUNT + 1);
     }
     return true;
 }
 
-/* Recorded waveforms; when all else is read, as the front end acts on them. The mains is that of the recording, if nothing
- * else is said. */
+/* Recorded waveforms; when all else is read, as the front end acts on them. The mains is that of the recording, if
+ * nothing else is said. */
 static bool take_waveform(struct js *js, const cJSON *root, struct sim_scenario *s)
 {
     const cJSON *waveform = cJSON_GetObjectItemCaseSensitive(root, "waveform");

@@ -99,19 +99,50 @@ struct bank {
 /* The pass band ends so much of the lower rate below half of it: flat to 0.41 of that rate, nothing from 0.5 on. */
 #define TRANSITION 0.042
 
-static double low_pass(double x, double cutoff, unsigned half)
-{
-    double s, c, c2, window;
+/* A pointer that turns by the same angle from step to step. */
+struct pointer {
+    double s, c, step_s, step_c;
+};
 
-    if (x <= -(double)half || x >= half)
-        return 0;
-    sim_sincos(x / half / 2, &s, &c);
-    c2 = 2 * c * c - 1;
-    window = 0.35875 + 0.48829 * c + 0.14128 * c2 + 0.01168 * (2 * c * c2 - c);
-    if (fabs(x) < 1e-9)
-        return window * 2 * cutoff;
-    sim_sincos(modulo(cutoff * x, 1), &s, &c);
-    return window * s / (3.14159265358979323846 * x);
+static struct pointer pointer_at(double turns, double step)
+{
+    struct pointer p;
+
+    sim_sincos(turns - floor(turns), &p.s, &p.c);
+    sim_sincos(step, &p.step_s, &p.step_c);
+    return p;
+}
+
+static void advance(struct pointer *p)
+{
+    const double s = p->s * p->step_c + p->c * p->step_s;
+
+    p->c = p->c * p->step_c - p->s * p->step_s;
+    p->s = s;
+}
+
+static double window(double c)
+{
+    const double c2 = 2 * c * c - 1;
+
+    return 0.35875 + 0.48829 * c + 0.14128 * c2 + 0.01168 * (2 * c * c2 - c);
+}
+
+/* The weights when the point lies `behind` (0..1) samples behind one of them. */
+static void make_weights(double *w, unsigned half, double cutoff, double behind)
+{
+    const double first = 1 - (double)half - behind;
+    struct pointer sine = pointer_at(cutoff * first, cutoff), taper = pointer_at(first / half / 2, 0.5 / half);
+    double sum = 0;
+
+    for (unsigned k = 0; k < 2 * half; k++, advance(&sine), advance(&taper)) {
+        const double x = first + k, sinc = fabs(x) < 1e-9 ? 2 * cutoff : sine.s / (3.14159265358979323846 * x);
+
+        w[k] = fabs(x) < half ? window(taper.c) * sinc : 0;
+        sum += w[k];
+    }
+    for (unsigned k = 0; k < 2 * half; k++) /* what is constant stays as it is */
+        w[k] /= sum;
 }
 
 static void make_bank(struct bank *bank, double rate)
@@ -121,16 +152,10 @@ static void make_bank(struct bank *bank, double rate)
     bank->rate = rate;
     bank->half = 2 * (unsigned)ceil(HALF / 2 / slow);
     /* 1600 has the phases of most rates in use; of a fast source few are enough. */
-    bank->phases = bank->half <= 256 ? 1600 : 160;
+    bank->phases = bank->half <= 256 ? 1600 : bank->half <= 2048 ? 160 : 16;
     bank->weight = allocate((bank->phases + 1) * 2 * (size_t)bank->half, sizeof *bank->weight);
-    for (unsigned p = 0; p <= bank->phases; p++) {
-        double *w = bank->weight + (size_t)p * 2 * bank->half, sum = 0;
-
-        for (unsigned k = 0; k < 2 * bank->half; k++)
-            sum += w[k] = low_pass((double)k - bank->half + 1 - (double)p / bank->phases, cutoff, bank->half);
-        for (unsigned k = 0; k < 2 * bank->half; k++) /* what is constant stays as it is */
-            w[k] /= sum;
-    }
+    for (unsigned p = 0; p <= bank->phases; p++)
+        make_weights(bank->weight + (size_t)p * 2 * bank->half, bank->half, cutoff, (double)p / bank->phases);
 }
 
 /* Four sums, so that one addition need not wait for another; n is a multiple of four. */

@@ -1,64 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 #include "waveform.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "comtrade.h"
 #include "event.h"
-#include "file.h"
-#include "wav.h"
+#include "wish.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 /* Less is no waveform. */
 #define SAMPLES_MIN 8
 
-enum values { AS_RECORDED, AS_PRIMARY, AS_SECONDARY };
-
-/* A channel of the recording that is wanted. */
-struct want {
-    const char *name;
-    struct sim_assignment target;
-    double scale;
-    bool scaled;    /* the user gave a scale */
-    bool secondary; /* its numbers are of the secondary */
-};
-
-struct description {
-    const char *comtrade, *wav;
-    const char *file; /* the one of both that is given */
-    const cJSON *channels, *scale;
-    int values;
-    int64_t at, from, length; /* samples of the meter; length 0: the rest */
-    bool repeat;
-    unsigned wants;
-    struct want want[EM_CHANNEL_COUNT];
-    unsigned which[EM_CHANNEL_COUNT]; /* channel of the file for each want */
-};
-
 /* --- The object --- */
 
 static bool read_comtrade_name(struct js *js, const cJSON *value, void *target, const void *unused)
 {
     (void)unused;
-    return js_string(js, value, &((struct description *)target)->comtrade);
+    return js_string(js, value, &((struct sim_wish *)target)->comtrade);
 }
 
 static bool read_wav_name(struct js *js, const cJSON *value, void *target, const void *unused)
 {
     (void)unused;
-    return js_string(js, value, &((struct description *)target)->wav);
+    return js_string(js, value, &((struct sim_wish *)target)->wav);
 }
 
 static bool read_channels(struct js *js, const cJSON *value, void *target, const void *unused)
 {
-    struct description *d = target;
+    struct sim_wish *d = target;
     unsigned taken[2] = {0}; /* phases of voltages and currents */
     const cJSON *item;
 
@@ -68,7 +41,7 @@ static bool read_channels(struct js *js, const cJSON *value, void *target, const
         return false;
     cJSON_ArrayForEach(item, value)
     {
-        struct want *w = &d->want[d->wants];
+        struct sim_want *w = &d->want[d->wants];
         unsigned *kind;
         const char *path;
         size_t mark = js_enter_key(js, item->string);
@@ -94,7 +67,7 @@ static bool read_channels(struct js *js, const cJSON *value, void *target, const
 static bool read_scale(struct js *js, const cJSON *value, void *target, const void *unused)
 {
     (void)unused;
-    ((struct description *)target)->scale = value;
+    ((struct sim_wish *)target)->scale = value;
     if (cJSON_IsNumber(value))
         return true;
     return js_names(js, value, "{\"1\": 325.3}");
@@ -105,24 +78,24 @@ static bool read_values(struct js *js, const cJSON *value, void *target, const v
     static const char *const words[] = {"recorded", "primary", "secondary", NULL};
 
     (void)unused;
-    return js_word(js, value, words, &((struct description *)target)->values);
+    return js_word(js, value, words, &((struct sim_wish *)target)->values);
 }
 
 static bool read_at(struct js *js, const cJSON *value, void *target, const void *unused)
 {
     (void)unused;
-    return js_time(js, value, &((struct description *)target)->at);
+    return js_time(js, value, &((struct sim_wish *)target)->at);
 }
 
 static bool read_from(struct js *js, const cJSON *value, void *target, const void *unused)
 {
     (void)unused;
-    return js_time(js, value, &((struct description *)target)->from);
+    return js_time(js, value, &((struct sim_wish *)target)->from);
 }
 
 static bool read_length(struct js *js, const cJSON *value, void *target, const void *unused)
 {
-    int64_t *length = &((struct description *)target)->length;
+    int64_t *length = &((struct sim_wish *)target)->length;
 
     (void)unused;
     return js_time(js, value, length) && (*length > 0 || js_fail(js, "must be longer than 0"));
@@ -131,10 +104,10 @@ static bool read_length(struct js *js, const cJSON *value, void *target, const v
 static bool read_repeat(struct js *js, const cJSON *value, void *target, const void *unused)
 {
     (void)unused;
-    return js_bool(js, value, &((struct description *)target)->repeat);
+    return js_bool(js, value, &((struct sim_wish *)target)->repeat);
 }
 
-static bool take_scale(struct js *js, const cJSON *value, struct want *w)
+static bool take_scale(struct js *js, const cJSON *value, struct sim_want *w)
 {
     w->scaled = true;
     if (!js_number(js, value, -1e9, 1e9, &w->scale))
@@ -143,7 +116,7 @@ static bool take_scale(struct js *js, const cJSON *value, struct want *w)
 }
 
 /* One scale for all, or one a channel. */
-static bool take_scales(struct js *js, struct description *d)
+static bool take_scales(struct js *js, struct sim_wish *d)
 {
     size_t mark = js_enter_key(js, "scale");
     const cJSON *item;
@@ -171,7 +144,7 @@ static bool take_scales(struct js *js, struct description *d)
     return true;
 }
 
-static bool read_object(struct js *js, const cJSON *value, struct description *d)
+static bool read_object(struct js *js, const cJSON *value, struct sim_wish *d)
 {
     static const struct js_field fields[] = {
         {"comtrade", read_comtrade_name, NULL, false},
@@ -190,171 +163,9 @@ static bool read_object(struct js *js, const cJSON *value, struct description *d
     if (!d->comtrade == !d->wav)
         return js_fail(js, "give one file, as \"comtrade\" (.cfg or .cff) or as \"wav\"");
     d->file = d->comtrade ? d->comtrade : d->wav;
-    if (d->wav && d->values != AS_RECORDED)
+    if (d->wav && d->values != SIM_AS_RECORDED)
         return js_fail(js, "a WAV file knows no transformers, so \"values\" can only be \"recorded\"");
     return take_scales(js, d);
-}
-
-/* --- Files --- */
-
-static uint8_t *read_file(struct js *js, const char *key, const char *scenario_file, const char *name, size_t *n)
-{
-    char file[4096];
-    uint8_t *bytes;
-
-    sim_file_beside(scenario_file, name, file, sizeof file);
-    bytes = sim_file_read(file, n);
-    if (!bytes) {
-        js_enter_key(js, key);
-        js_fail(js, "%s: %s", file, strerror(errno));
-    }
-    return bytes;
-}
-
-static const char *extension(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-
-    return dot && !strchr(dot, '/') ? dot : name + strlen(name);
-}
-
-/* The name of the data that belong to a configuration: .dat as it is written, great or small. */
-static void name_data(const char *cfg, char *out, size_t size)
-{
-    const char *dot = extension(cfg);
-
-    snprintf(out, size, "%.*s%s", (int)(dot - cfg), cfg, strcmp(dot, ".CFG") == 0 ? ".DAT" : ".dat");
-}
-
-static void place(struct js *js, const struct want *w)
-{
-    js_leave(js, 0);
-    js_enter_key(js, "waveform");
-    if (w) {
-        js_enter_key(js, "channels");
-        js_enter_key(js, w->name);
-    }
-}
-
-/* --- COMTRADE --- */
-
-/* By its name, else by its number. */
-static bool find_channel(struct js *js, const struct sim_comtrade *c, const char *name, unsigned *which)
-{
-    char known[512] = "", *end;
-    unsigned found = 0;
-    unsigned long number = strtoul(name, &end, 10);
-
-    for (unsigned k = 0; k < c->analog; k++) {
-        if (strcmp(c->channel[k].name, name) == 0) {
-            *which = k;
-            found++;
-        }
-        if (strlen(known) < 400)
-            snprintf(known + strlen(known), sizeof known - strlen(known), "%s\"%s\"", k ? ", " : "",
-                     c->channel[k].name);
-    }
-    if (found > 1)
-        return js_fail(js, "%u channels have this name; say which by its number, 1 to %u", found, c->analog);
-    if (found == 1)
-        return true;
-    if (!*end && number >= 1 && number <= c->analog) {
-        *which = (unsigned)number - 1;
-        return true;
-    }
-    return js_fail(js, "the recording has no such channel; it has %s", known);
-}
-
-/* What the numbers have to be multiplied by, as "values" wants them. */
-static bool convert(struct js *js, const struct sim_comtrade_channel *ch, enum values values, struct want *w)
-{
-    const enum sim_recorded_unit unit = w->target.quantity == SIM_VOLTAGE ? SIM_UNIT_VOLT : SIM_UNIT_AMPERE;
-    const char side = values == AS_PRIMARY ? 'P' : 'S';
-
-    if (ch->unit != unit && ch->unit_text[0] && strcasecmp(ch->unit_text, "none") != 0)
-        return js_fail(js, "its unit is \"%s\"; a %s is recorded in %s", ch->unit_text,
-                       unit == SIM_UNIT_VOLT ? "voltage" : "current",
-                       unit == SIM_UNIT_VOLT ? "V, mV, kV" : "A, mA, kA");
-    w->secondary = ch->side == 'S';
-    if (values == AS_RECORDED)
-        return true;
-    w->secondary = values == AS_SECONDARY;
-    if (ch->side == side)
-        return true;
-    if (!ch->side || !(ch->primary > 0) || !(ch->secondary > 0))
-        return js_fail(js, "the recording does not say its transformer, so it can not be converted; use \"scale\"");
-    w->scale *= side == 'P' ? ch->primary / ch->secondary : ch->secondary / ch->primary;
-    return true;
-}
-
-static bool find_channels(struct js *js, struct description *d, const struct sim_comtrade *c)
-{
-    for (unsigned k = 0; k < d->wants; k++) {
-        place(js, &d->want[k]);
-        if (!find_channel(js, c, d->want[k].name, &d->which[k]) ||
-            !convert(js, &c->channel[d->which[k]], (enum values)d->values, &d->want[k]))
-            return false;
-    }
-    return true;
-}
-
-static bool open_comtrade(struct js *js, const char *scenario_file, struct description *d, struct sim_recording *r)
-{
-    const bool single = strcasecmp(extension(d->comtrade), ".cff") == 0;
-    struct sim_comtrade c = {0};
-    struct sim_bytes cfg = {.file = d->comtrade, .line = 1}, data = {.line = 1};
-    char name[1024];
-    uint8_t *first = read_file(js, "comtrade", scenario_file, d->comtrade, &cfg.n), *second = NULL;
-    bool ok = first != NULL;
-
-    cfg.at = first;
-    name_data(d->comtrade, name, sizeof name);
-    if (ok && single) {
-        const struct sim_bytes whole = cfg;
-
-        ok = sim_comtrade_split(js, &whole, &cfg, &data);
-    } else if (ok) {
-        data.file = name;
-        data.at = second = read_file(js, "comtrade", scenario_file, name, &data.n);
-        ok = second != NULL;
-    }
-    ok = ok && sim_comtrade_read(js, &cfg, &c) && find_channels(js, d, &c) &&
-         sim_comtrade_samples(js, &data, &c, d->which, d->wants, r);
-    sim_comtrade_free(&c);
-    free(first);
-    free(second);
-    return ok;
-}
-
-/* --- WAV --- */
-
-static bool number_channels(struct js *js, struct description *d, const struct sim_wav *wav)
-{
-    for (unsigned k = 0; k < d->wants; k++) {
-        const char *name = d->want[k].name;
-        char *end;
-        unsigned long number = strtoul(name, &end, 10);
-
-        place(js, &d->want[k]);
-        if (*end || number < 1 || number > wav->channels)
-            return js_fail(js, "channels of a WAV file are numbers, and this one has \"1\" to \"%u\"", wav->channels);
-        if (!d->want[k].scaled)
-            return js_fail(js, "\"scale\" does not say what full scale of this channel stands for, in V or A");
-        d->which[k] = (unsigned)number - 1;
-    }
-    return true;
-}
-
-static bool open_wav(struct js *js, const char *scenario_file, struct description *d, struct sim_recording *r)
-{
-    struct sim_wav wav;
-    size_t n = 0;
-    uint8_t *bytes = read_file(js, "wav", scenario_file, d->wav, &n);
-    bool ok = bytes && sim_wav_read(js, d->wav, bytes, n, &wav) && number_channels(js, d, &wav) &&
-              sim_wav_samples(js, d->wav, &wav, d->which, d->wants, r);
-
-    free(bytes);
-    return ok;
 }
 
 /* --- From a recording to tracks --- */
@@ -375,12 +186,12 @@ static void note(struct sim_waveform *waveform, const char *format, ...)
     va_end(args);
 }
 
-static bool mend(struct js *js, const struct description *d, struct sim_recording *r, struct sim_waveform *waveform)
+static bool mend(struct js *js, const struct sim_wish *d, struct sim_recording *r, struct sim_waveform *waveform)
 {
     unsigned empty;
 
     if (!sim_recording_mend(r, &empty)) {
-        place(js, &d->want[empty]);
+        sim_wish_place(js, &d->want[empty]);
         return js_fail(js, "all its samples are missing");
     }
     for (unsigned k = 0; k < d->wants; k++)
@@ -393,7 +204,7 @@ static bool mend(struct js *js, const struct description *d, struct sim_recordin
 }
 
 /* The part that is played. */
-static bool make_cut(struct js *js, const struct description *d, const struct sim_recording *r, double nominal,
+static bool make_cut(struct js *js, const struct sim_wish *d, const struct sim_recording *r, double nominal,
                      struct sim_cut *cut, struct sim_waveform *waveform)
 {
     const double rest = r->seconds - (double)d->from / EM_SAMPLE_RATE;
@@ -409,7 +220,7 @@ static bool make_cut(struct js *js, const struct description *d, const struct si
     if (cut->length > SIM_TRACK_SECONDS_MAX)
         return js_fail(js, "%.9g s of %s are too long; \"from\" and \"length\" take a part, up to %g s", cut->length,
                        d->file, SIM_TRACK_SECONDS_MAX);
-    for (unsigned k = 0; k < d->wants; k++)
+    for (unsigned k = 0; k < d->wants && k < EM_CHANNEL_COUNT; k++)
         voltages |= (uint64_t)(d->want[k].target.quantity == SIM_VOLTAGE) << k;
     cut->frequency = sim_recording_frequency(r, voltages ? voltages : UINT64_MAX, cut->start, cut->start + cut->length);
     cut->found = cut->frequency > 0;
@@ -433,11 +244,10 @@ static double lead_of(const struct sim_network *net, enum em_channel c, const st
     return degrees / 360 / track->frequency;
 }
 
-static void make_track(const struct description *d, unsigned k, const struct sim_recording *r,
-                       const struct sim_cut *cut, const struct sim_network *net, enum em_channel c,
-                       struct sim_waveform *waveform)
+static void make_track(const struct sim_wish *d, unsigned k, const struct sim_recording *r, const struct sim_cut *cut,
+                       const struct sim_network *net, enum em_channel c, struct sim_waveform *waveform)
 {
-    const struct want *w = &d->want[k];
+    const struct sim_want *w = &d->want[k];
     struct sim_track *plain = &waveform->track[waveform->tracks++], *late;
     double lead;
 
@@ -455,12 +265,12 @@ static void make_track(const struct description *d, unsigned k, const struct sim
     waveform->channel[c] = late;
 }
 
-static bool make_tracks(struct js *js, const struct description *d, struct sim_recording *r,
-                        const struct sim_network *net, struct sim_waveform *waveform)
+static bool make_tracks(struct js *js, const struct sim_wish *d, struct sim_recording *r, const struct sim_network *net,
+                        struct sim_waveform *waveform)
 {
     struct sim_cut cut;
 
-    place(js, NULL);
+    sim_wish_place(js, NULL);
     if (r->samples < SAMPLES_MIN)
         return js_fail(js, "%s has only %zu samples", d->file, r->samples);
     if (!((double)r->samples / r->seconds >= SIM_RECORDING_RATE_MIN) ||
@@ -483,13 +293,12 @@ static bool make_tracks(struct js *js, const struct description *d, struct sim_r
 bool sim_waveform_parse(struct js *js, const cJSON *value, const char *scenario_file, const struct sim_network *net,
                         struct sim_waveform *waveform)
 {
-    struct description d = {0};
+    struct sim_wish d = {0};
     struct sim_recording r = {0};
     bool ok;
 
-    place(js, NULL);
-    ok = read_object(js, value, &d) &&
-         (d.comtrade ? open_comtrade(js, scenario_file, &d, &r) : open_wav(js, scenario_file, &d, &r)) &&
+    sim_wish_place(js, NULL);
+    ok = read_object(js, value, &d) && sim_wish_read(js, scenario_file, &d, &r) &&
          make_tracks(js, &d, &r, net, waveform);
     sim_recording_free(&r);
     if (ok)
