@@ -40,8 +40,7 @@ static bool take_stamp(struct js *js, struct reading *in, size_t sample, double 
     const double step = (stamp - in->last) * in->c->grain;
 
     if (!in->c->timed) {
-        if (there && in->stamped && sample && step > 1.5 / rate_of(in->c, sample))
-            in->r->gaps++;
+        in->r->gaps += there && in->stamped && sample && step > 1.5 / rate_of(in->c, sample - 1);
     } else if (!there) {
         return js_fail(js, "the sample has no time, and there is no sampling rate");
     } else if (sample == 0) {

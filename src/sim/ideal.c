@@ -9,8 +9,9 @@
 
 #define BLOCK_CYCLES 10
 
-/* Counts that still fit the generator's integers: more than any converter has. */
-#define COUNTS_MAX 2e9
+/* The generator makes whole numbers. Channels are magnified until they use this many bits of them, which leaves room
+ * for whatever else comes, so that rounding is nothing; the meter's own counts would not do for a small current. */
+#define BITS 29
 
 /* Where the sums of phase p stand: u^2, i^2, u i; the squares of the line voltages; then x and y of each channel. */
 enum { UU = 0, II = 3, UI = 6, LL = 9, XY = 12 };
@@ -48,6 +49,31 @@ void sim_ideal_free(struct sim_ideal *ideal)
     free(ideal);
 }
 
+static double peak_of(const struct sim_channel *channel)
+{
+    double peak = channel->recorded ? channel->recorded->peak * fabs(channel->recorded_gain) : 0;
+
+    for (unsigned k = 0; k < channel->tones; k++)
+        peak += sqrt(channel->tone[k].x * channel->tone[k].x + channel->tone[k].y * channel->tone[k].y);
+    return peak;
+}
+
+static void magnify(struct sim_channel *channel, double *unit)
+{
+    int exponent;
+    double factor;
+
+    frexp(peak_of(channel), &exponent);
+    factor = ldexp(1, BITS - exponent);
+    for (unsigned k = 0; k < channel->tones; k++) {
+        channel->tone[k].x *= factor;
+        channel->tone[k].y *= factor;
+    }
+    channel->recorded_gain *= factor;
+    channel->clips = false;
+    *unit /= factor;
+}
+
 void sim_ideal_apply(struct sim_ideal *ideal, const struct sim_network *net)
 {
     ideal->network = *net;
@@ -57,10 +83,8 @@ void sim_ideal_apply(struct sim_ideal *ideal, const struct sim_network *net)
             ideal->network.recorded[c] = net->recorded[c]->ideal;
     sim_network_apply(&ideal->network, &ideal->wave);
     for (int c = 0; c < EM_CHANNEL_COUNT; c++) {
-        struct sim_channel *channel = &ideal->wave.channel[c];
-
-        if (channel->recorded)
-            channel->clips = channel->recorded->peak * fabs(channel->recorded_gain) > COUNTS_MAX;
+        ideal->unit[c] = c < EM_I1 ? 1.0 / EM_COUNTS_PER_VOLT : net->ct_ratio / EM_COUNTS_PER_AMPERE;
+        magnify(&ideal->wave.channel[c], &ideal->unit[c]);
     }
 }
 
@@ -76,18 +100,17 @@ static double positive(double x)
 
 static void take_block(const struct sim_ideal *ideal, struct sim_reference *ref)
 {
-    const double u = 1.0 / EM_COUNTS_PER_VOLT, i = ideal->network.ct_ratio / EM_COUNTS_PER_AMPERE, n = ideal->block;
-    const double *sum = ideal->sum;
+    const double *sum = ideal->sum, n = ideal->block;
     struct sim_quantities q = {.frequency = ideal->frequency};
 
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
         const double *xu = &sum[XY + 2 * p], *xi = &sum[XY + 2 * (EM_I1 + p)];
 
-        q.u[p] = sqrt(positive(sum[UU + p] / n)) * u;
-        q.i[p] = sqrt(positive(sum[II + p] / n)) * i;
-        q.ull[p] = sqrt(positive(sum[LL + p] / n)) * u;
-        q.p[p] = sum[UI + p] / n * u * i;
-        q.q[p] = 2 * (xu[0] * xi[1] - xu[1] * xi[0]) / (n * n) * u * i;
+        q.u[p] = sqrt(positive(sum[UU + p] / n));
+        q.i[p] = sqrt(positive(sum[II + p] / n));
+        q.ull[p] = sqrt(positive(sum[LL + p] / n));
+        q.p[p] = sum[UI + p] / n;
+        q.q[p] = 2 * (xu[0] * xi[1] - xu[1] * xi[0]) / (n * n);
         if (fabs(q.q[p]) < NOTHING * q.u[p] * q.i[p])
             q.q[p] = 0;
     }
@@ -96,10 +119,10 @@ static void take_block(const struct sim_ideal *ideal, struct sim_reference *ref)
 
 /* --- Sample by sample --- */
 
-static void multiply(const struct sim_ideal *ideal, const int32_t s[EM_CHANNEL_COUNT], double out[SIM_IDEAL_SUMS])
+static void multiply(const struct sim_ideal *ideal, const double s[EM_CHANNEL_COUNT], double out[SIM_IDEAL_SUMS])
 {
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
-        const double u = s[EM_U1 + p], i = s[EM_I1 + p], across = (double)s[pair[p][0]] - s[pair[p][1]];
+        const double u = s[EM_U1 + p], i = s[EM_I1 + p], across = s[pair[p][0]] - s[pair[p][1]];
 
         out[UU + p] = u * u;
         out[II + p] = i * i;
@@ -137,8 +160,7 @@ static void turn(struct sim_ideal *ideal)
     ideal->cosine = length * (c * ideal->turn_cosine - s * ideal->turn_sine);
 }
 
-static void one_sample(struct sim_ideal *ideal, struct sim_reference *ref, int64_t at,
-                       const int32_t s[EM_CHANNEL_COUNT])
+static void one_sample(struct sim_ideal *ideal, struct sim_reference *ref, int64_t at, const double s[EM_CHANNEL_COUNT])
 {
     double now[SIM_IDEAL_SUMS];
 
@@ -169,10 +191,10 @@ void sim_ideal_samples(struct sim_ideal *ideal, struct sim_reference *ref, int64
         out[c] = samples[c];
     sim_wave_samples(&ideal->wave, out, n);
     for (uint32_t k = 0; k < n; k++) {
-        int32_t s[EM_CHANNEL_COUNT];
+        double s[EM_CHANNEL_COUNT];
 
         for (int c = 0; c < EM_CHANNEL_COUNT; c++)
-            s[c] = samples[c][k];
+            s[c] = samples[c][k] * ideal->unit[c];
         one_sample(ideal, ref, now + k, s);
     }
 }

@@ -15,11 +15,12 @@ enum { SIM_IDEAL_SUMS = 3 * 4 + 6 * 2 };
 
 struct sim_ideal {
     struct sim_wave wave;
-    struct sim_network network; /* as the meter's, with an ideal front end */
-    double frequency;           /* Hz */
-    double block;               /* samples of ten cycles */
-    double end;                 /* of the present block, samples from t = 0 */
-    double sine, cosine;        /* of the mains at the next sample */
+    struct sim_network network;    /* as the meter's, with an ideal front end */
+    double frequency;              /* Hz */
+    double block;                  /* samples of ten cycles */
+    double end;                    /* of the present block, samples from t = 0 */
+    double unit[EM_CHANNEL_COUNT]; /* what one of the generator's numbers means, V or A of the primary */
+    double sine, cosine;           /* of the mains at the next sample */
     double turn_sine, turn_cosine;
     double before[SIM_IDEAL_SUMS], sum[SIM_IDEAL_SUMS];
     bool begun; /* `before` holds a sample */

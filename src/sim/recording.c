@@ -151,23 +151,25 @@ double sim_recording_at(const struct sim_recording *r, unsigned channel, double 
 {
     const double *v = r->channel[channel].value;
     const size_t k = sample_before(r, seconds);
+    size_t first;
     double t[SIM_SIX_POINTS], sum = 0, step;
 
     if (k + 1 >= r->samples || seconds <= 0)
         return v[k];
     t[0] = sim_recording_time(r, k);
     step = sim_recording_time(r, k + 1) - t[0];
-    if (points == SIM_TWO_POINTS || k < 2 || k + 3 >= r->samples || step > 4 * r->seconds / (double)r->samples)
+    if (points == SIM_TWO_POINTS || r->samples < SIM_SIX_POINTS || step > 4 * r->seconds / (double)r->samples)
         return v[k] + (v[k + 1] - v[k]) * ((seconds - t[0]) / step);
+    first = k < 2 ? 0 : k + 4 > r->samples ? r->samples - SIM_SIX_POINTS : k - 2;
     for (int j = 0; j < SIM_SIX_POINTS; j++)
-        t[j] = sim_recording_time(r, k - 2 + (size_t)j);
+        t[j] = sim_recording_time(r, first + (size_t)j);
     for (int j = 0; j < SIM_SIX_POINTS; j++) {
         double weight = 1;
 
         for (int i = 0; i < SIM_SIX_POINTS; i++)
             if (i != j)
                 weight *= (seconds - t[i]) / (t[j] - t[i]);
-        sum += weight * v[k - 2 + (size_t)j];
+        sum += weight * v[first + (size_t)j];
     }
     return sum;
 }
@@ -198,7 +200,7 @@ static void look_at(const struct sim_recording *r, uint64_t mask, double frequen
         if (!(mask >> c & 1))
             continue;
         for (size_t k = 0; k < n; k++) {
-            double t = from + ((double)k + 0.5) / LOOK_RATE, v = sim_recording_at(r, c, t, SIM_TWO_POINTS);
+            double t = from + ((double)k + 0.5) * (length / (double)n), v = sim_recording_at(r, c, t, SIM_TWO_POINTS);
             double turns = frequency * t, sine, cosine, unused, window;
 
             sim_sincos(turns - floor(turns), &sine, &cosine);
@@ -245,28 +247,37 @@ static double strongest(const struct sim_recording *r, uint64_t mask, double fro
     return most > 0.1 * all ? best : 0;
 }
 
+/* By how much the frequency in `range` seconds is above f, from looks that long, a hop apart at the most. */
+static double drift(const struct sim_recording *r, uint64_t mask, double f, double from, double range, double block,
+                    double hop)
+{
+    const double steps = fmax(floor((range - block) / fmax(hop, block) + 1e-9), 1);
+    struct look before, now;
+    double turns = 0;
+
+    look_at(r, mask, f, from, block, &before);
+    for (double k = 1; k <= steps; k++, before = now) {
+        look_at(r, mask, f, from + (range - block) * (k / steps), block, &now);
+        turns += advance(&before, &now, mask);
+    }
+    return turns / (range - block);
+}
+
 double sim_recording_frequency(const struct sim_recording *r, uint64_t mask, double from, double to)
 {
-    const double span = to - from, block = span < 2 * LOOK_BLOCK ? span / 2 : LOOK_BLOCK;
+    const double span = to - from, longest = span < 2 * LOOK_BLOCK ? span / 2 : LOOK_BLOCK;
     double f;
-    struct look before, now;
 
     if (r->channels < 64)
         mask &= ((uint64_t)1 << r->channels) - 1;
-    f = span < LOOK_MIN ? 0 : strongest(r, mask, from, block);
-    /* The scale is rough: first what the phase does in the first seconds, then over all. */
-    for (int pass = 0; pass < 3 && f > 0; pass++) {
-        const double range = pass < 2 && span > LOOK_FIRST ? LOOK_FIRST : span, longest = pass < 2 ? block : LOOK_HOP;
-        const double steps = floor((range - block) / (longest > block ? longest : block) + 1e-9);
-        const double hop = (range - block) / (steps > 1 ? steps : 1);
-        double turns = 0;
+    f = span < LOOK_MIN ? 0 : strongest(r, mask, from, longest);
+    /* The scale is rough: first what the phase does in the first seconds, then over all. A block of whole cycles is
+     * blind to harmonics. */
+    for (int pass = 0; pass < 4 && f > 0; pass++) {
+        const double block = pass ? floor(longest * f) / f : longest;
+        const double range = pass < 2 && span > LOOK_FIRST ? LOOK_FIRST : span;
 
-        look_at(r, mask, f, from, block, &before);
-        for (double k = 1; k <= steps || k == 1; k++, before = now) {
-            look_at(r, mask, f, from + hop * k, block, &now);
-            turns += advance(&before, &now, mask);
-        }
-        f += turns / (range - block);
+        f += drift(r, mask, f, from, range, block, pass < 2 ? block : LOOK_HOP);
     }
     return f >= SIM_FREQUENCY_MIN && f <= SIM_FREQUENCY_MAX ? f : 0;
 }

@@ -56,7 +56,7 @@ void sim_recording_times(struct sim_recording *r, double grain);
 bool sim_recording_mend(struct sim_recording *r, unsigned *empty);
 
 /* The channel's value at a time (its skew apart), from the nearest samples: by a polynomial through six of them, or by
- * a straight line through two. At the ends, and where times are far apart, always the straight line. */
+ * a straight line through two. Where times are far apart always the straight line; outside, the first and the last. */
 enum sim_points { SIM_TWO_POINTS = 2, SIM_SIX_POINTS = 6 };
 double sim_recording_at(const struct sim_recording *r, unsigned channel, double seconds, enum sim_points points);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What an ideal meter would read: computed in closed form from the generator's parameters, never from samples; but where
- * waveforms are recorded there are only samples, see ideal.h. */
+ * What an ideal meter would read: computed in closed form from the generator's parameters, never from samples; but
+ * where waveforms are recorded there are only samples, see ideal.h. */
 #ifndef SIM_REFERENCE_H
 #define SIM_REFERENCE_H
 

@@ -12,7 +12,7 @@
 #define ROUNDS_MAX (10 * EM_SAMPLE_RATE)
 
 /* Ends of a repetition are put right if they are off by more than this, in mains cycles. */
-#define SEAM 0.005
+#define SEAM 1e-4
 
 /* What is held is up to so many mains cycles, as they fit whole samples best. */
 #define HELD_CYCLES 10
@@ -201,22 +201,48 @@ static double heard(const struct sim_recording *r, unsigned channel, const struc
     return sim_recording_at(r, channel, folded(cut, seconds - cut->start), SIM_SIX_POINTS);
 }
 
+/* Is padded sample k of the part one that is played? Then it stays as it was recorded. */
+static bool played(const struct source *s, const struct sim_cut *cut, size_t k, double *seconds)
+{
+    const double end = cut->start + (cut->repeat ? cut->length : (double)cut->samples / EM_SAMPLE_RATE);
+
+    *seconds = s->start + ((double)k - (double)s->bank.half) / s->rate;
+    return k >= s->bank.half && k<s->bank.half + s->samples && * seconds> cut->start - 1e-9 && *seconds < end - 1e-9;
+}
+
+/* What surrounds the part was made by a polynomial, which is rough for harmonics of high order. Makes it once more, by
+ * the interpolation proper. */
+static void refine(struct source *s, const struct sim_cut *cut)
+{
+    const size_t n = s->samples + 2 * s->bank.half + 1;
+    double *better = allocate(n, sizeof *better);
+
+    for (size_t k = 0; k < n; k++) {
+        double seconds, at;
+
+        better[k] = s->value[k];
+        if (played(s, cut, k, &seconds))
+            continue;
+        at = folded(cut, seconds - cut->start);
+        if (at >= s->start && at < s->start + (double)s->samples / s->rate)
+            better[k] = interpolate(s, at);
+    }
+    free(s->value);
+    s->value = better;
+}
+
 static void fill_source(struct source *s, const struct sim_recording *r, unsigned channel, const struct sim_cut *cut,
                         size_t first)
 {
-    const double end = cut->start + (cut->repeat ? cut->length : (double)cut->samples / EM_SAMPLE_RATE);
     const size_t half = s->bank.half;
+    double seconds;
 
     s->value = allocate(s->samples + 2 * half + 1, sizeof *s->value);
-    for (size_t k = 0; k <= s->samples + 2 * half; k++) {
-        const double seconds = s->start + ((double)k - (double)half) / s->rate;
-        const bool own = k >= half && k < half + s->samples;
-
-        if (own && seconds > cut->start - 1e-9 && seconds < end - 1e-9)
-            s->value[k] = r->channel[channel].value[first + k - half];
-        else
-            s->value[k] = heard(r, channel, cut, seconds);
-    }
+    for (size_t k = 0; k <= s->samples + 2 * half; k++)
+        s->value[k] =
+            played(s, cut, k, &seconds) ? r->channel[channel].value[first + k - half] : heard(r, channel, cut, seconds);
+    for (int pass = 0; pass < 3; pass++)
+        refine(s, cut);
 }
 
 /* A recording with times of its own is first taken at its mean rate. */

@@ -24,10 +24,10 @@ struct sim_tone {
 struct sim_channel {
     unsigned tones;
     struct sim_tone tone[SIM_TONES_MAX];
-    double noise;    /* rms, counts */
-    double offset;   /* counts */
-    unsigned coarse; /* bits that the converter lacks of 24 */
-    bool clips;      /* may reach beyond the converter's range */
+    double noise;                     /* rms, counts */
+    double offset;                    /* counts */
+    unsigned coarse;                  /* bits that the converter lacks of 24 */
+    bool clips;                       /* may reach beyond the converter's range */
     const struct sim_track *recorded; /* played besides the tones, or NULL */
     double recorded_gain;             /* counts for each of its units */
 };

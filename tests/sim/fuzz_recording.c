@@ -37,7 +37,7 @@ static void put_text(struct file *f, const char *text)
 static void put_number(struct file *f, uint64_t number, size_t bytes)
 {
     for (size_t k = 0; k < bytes; k++)
-        put(f, (uint8_t[]){(uint8_t)(number >> (8 * k))}, 1);
+        put(f, (uint8_t[]){k < 8 ? (uint8_t)(number >> (8 * k)) : 0}, 1);
 }
 
 /* --- Good files --- */
