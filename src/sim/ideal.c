@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "track.h"
 #include "trig.h"
 
 #define BLOCK_CYCLES 10

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "track.h"
 #include "trig.h"
 
 void sim_network_init(struct sim_network *net)

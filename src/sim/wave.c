@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "track.h"
 #include "trig.h"
 
 void sim_wave_init(struct sim_wave *w, sim_synth_fn *synth, uint32_t frequency_mhz, int64_t sample)

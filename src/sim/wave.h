@@ -8,8 +8,9 @@
 #ifndef SIM_WAVE_H
 #define SIM_WAVE_H
 
-#include "track.h"
 #include "vmeter/em_metrology.h"
+
+struct sim_track; /* track.h */
 
 #define SIM_CHUNK        160
 #define SIM_HARMONIC_MAX 40
