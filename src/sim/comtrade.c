@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-#define LINE_MAX_    1024
+#define LINE_SIZE    1024
 #define FIELDS_MAX   16
 #define CHANNELS_MAX 9999
 #define RATES_MAX    9999
@@ -40,7 +40,7 @@ bool sim_bytes_line(struct js *js, struct sim_bytes *bytes, char *text, size_t s
 /* --- Lines and fields --- */
 
 struct line {
-    char text[LINE_MAX_];
+    char text[LINE_SIZE];
     unsigned fields;
     char *field[FIELDS_MAX]; /* without blanks around; "" for those that are not there */
 };

@@ -13,12 +13,12 @@
 
 #define BATCHES     20
 #define ROUNDS      4000 /* in all batches */
-#define FILE_MAX_   20000
+#define FILE_SIZE   20000
 #define CPU_SECONDS 30 /* of a batch, when a machine is very slow */
 
 struct file {
     size_t n;
-    uint8_t at[FILE_MAX_];
+    uint8_t at[FILE_SIZE];
 };
 
 static void put(struct file *f, const void *bytes, size_t n)
