@@ -54,8 +54,8 @@ int cli_check(int argc, char **argv)
             continue;
         }
         sim_duration_text(sim_seconds(s->duration), duration);
-        printf("%s: ok: \"%s\", %s, %u event(s)%s", argv[optind], s->name, duration, s->timed_count,
-               s->profile.rows ? ", a load profile" : "");
+        printf("%s: ok: \"%s\", %s, %u event(s)%s%s", argv[optind], s->name, duration, s->timed_count,
+               s->profile.rows ? ", a load profile" : "", s->waveform.tracks ? ", recorded waveforms" : "");
         if (s->vary.runs)
             printf(", %u runs", s->vary.runs);
         if (s->meters > 1)

@@ -64,6 +64,16 @@ int cli_override(const char *command, struct cli_overrides *overrides, const cha
     return -1;
 }
 
+static void log_notes(const char *file, const char *notes)
+{
+    for (const char *line = notes; *line;) {
+        size_t n = strcspn(line, "\n");
+
+        host_log("%s: waveform: %.*s", file, (int)n, line);
+        line += n + (line[n] == '\n');
+    }
+}
+
 struct sim_scenario *cli_load(const char *file, const struct cli_overrides *overrides)
 {
     static const struct cli_overrides none;
@@ -73,6 +83,8 @@ struct sim_scenario *cli_load(const char *file, const struct cli_overrides *over
 
     if (!scenario)
         host_log("%s", js.error);
+    else if (scenario->waveform.note[0])
+        log_notes(file, scenario->waveform.note);
     return scenario;
 }
 

@@ -16,20 +16,20 @@ struct host_record {
     cJSON *scenario, *timeline; /* the second is part of the first */
 };
 
-/* The load profile is named as seen from the scenario's folder; the record may lie elsewhere. */
-static void name_profile(struct host_record *r, const char *scenario)
+/* A file is named as seen from the scenario's folder; the record may lie elsewhere. */
+static void name_file(struct host_record *r, const char *scenario, const char *object, const char *key)
 {
-    cJSON *profile = cJSON_GetObjectItemCaseSensitive(r->scenario, "profile");
-    const char *csv = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(profile, "csv"));
+    cJSON *parent = cJSON_GetObjectItemCaseSensitive(r->scenario, object);
+    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(parent, key));
     const char *slash = strrchr(scenario, '/');
     char path[PATH_MAX], *whole;
 
-    if (!csv || csv[0] == '/')
+    if (!name || name[0] == '/')
         return;
-    snprintf(path, sizeof path, "%.*s%s", slash ? (int)(slash - scenario + 1) : 0, scenario, csv);
+    snprintf(path, sizeof path, "%.*s%s", slash ? (int)(slash - scenario + 1) : 0, scenario, name);
     whole = realpath(path, NULL);
     if (whole)
-        cJSON_ReplaceItemInObjectCaseSensitive(profile, "csv", cJSON_CreateString(whole));
+        cJSON_ReplaceItemInObjectCaseSensitive(parent, key, cJSON_CreateString(whole));
     free(whole);
 }
 
@@ -39,7 +39,9 @@ struct host_record *host_record_open(const char *file, const struct sim_scenario
 
     if (!r || !(r->name = strdup(file)) || !(r->scenario = cJSON_Duplicate(scenario->source, true)))
         abort();
-    name_profile(r, scenario->file);
+    name_file(r, scenario->file, "profile", "csv");
+    name_file(r, scenario->file, "waveform", "comtrade");
+    name_file(r, scenario->file, "waveform", "wav");
     cJSON_DeleteItemFromObjectCaseSensitive(r->scenario, "vary"); /* what is played is the scenario as it stands */
     r->timeline = cJSON_GetObjectItemCaseSensitive(r->scenario, "timeline");
     if (!r->timeline)

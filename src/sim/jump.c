@@ -346,7 +346,7 @@ static bool jump_dark(struct sim_point *point, int64_t until)
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
         const struct sim_channel *channel = &point->wave.channel[EM_U1 + p];
 
-        if (channel->tones || channel->noise > 0 || channel->offset != 0)
+        if (channel->tones || channel->recorded || channel->noise > 0 || channel->offset != 0)
             return false;
     }
     if (em_meter_running(&point->meter) || !same(supply, &dark, sizeof dark))

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "track.h"
 #include "trig.h"
 
 void sim_network_init(struct sim_network *net)
@@ -24,6 +25,14 @@ void sim_network_init(struct sim_network *net)
 uint32_t sim_network_frequency_mhz(const struct sim_network *net)
 {
     return (uint32_t)floor(net->frequency * 1000 + 0.5);
+}
+
+bool sim_network_recorded(const struct sim_network *net)
+{
+    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
+        if (net->recorded[c])
+            return true;
+    return false;
 }
 
 /* Turns a phasor by an angle; positive leads. */
@@ -137,11 +146,17 @@ static void assign_phase(struct sim_network *net, int p, const struct sim_assign
 
 void sim_network_assign(struct sim_network *net, const struct sim_assignment *a)
 {
+    const bool voltage =
+        a->quantity == SIM_VOLTAGE || a->quantity == SIM_VOLTAGE_ANGLE || a->quantity == SIM_VOLTAGE_HARMONICS;
+
     if (a->quantity == SIM_FREQUENCY)
         net->frequency = a->number;
-    for (int p = 0; p < EM_PHASE_COUNT; p++)
-        if (a->phases >> p & 1)
-            assign_phase(net, p, a);
+    for (int p = 0; p < EM_PHASE_COUNT; p++) {
+        if (!(a->phases >> p & 1))
+            continue;
+        assign_phase(net, p, a);
+        net->recorded[(voltage ? EM_U1 : EM_I1) + p] = NULL;
+    }
 }
 
 double sim_network_number(const struct sim_network *net, enum sim_quantity quantity, int p)
@@ -250,6 +265,22 @@ static struct sim_transformer_point transformer_errors(const struct sim_network 
     return sim_transformer_at(&net->front_end, sqrt(first.x * first.x + first.y * first.y) / net->ct_ratio);
 }
 
+/* A recorded channel: its phase error is in the recording already, as a delay. */
+static void apply_recorded(const struct sim_network *net, enum em_channel c, struct sim_channel *out)
+{
+    const struct sim_front_end *fe = &net->front_end;
+    const struct sim_track *track = net->recorded[c];
+    const double ratio = c < EM_I1 || track->secondary ? 1 : net->ct_ratio;
+    double gain = 1 + fe->gain_error[c];
+
+    if (c >= EM_I1 && fe->transformer_points && track->rms > 0)
+        gain += sim_transformer_at(fe, track->rms / ratio).gain_error;
+    out->tones = 0;
+    out->recorded = c >= EM_I1 || net->powered ? track : NULL;
+    out->recorded_gain = (c < EM_I1 ? EM_COUNTS_PER_VOLT : EM_COUNTS_PER_AMPERE / ratio) * gain;
+    out->clips = track->peak * fabs(out->recorded_gain) + 4 * fe->noise + fabs(fe->offset[c]) >= EM_ADC_MAX;
+}
+
 static void apply_channel(const struct sim_network *net, enum em_channel c, struct sim_channel *out)
 {
     const struct sim_front_end *fe = &net->front_end;
@@ -258,14 +289,19 @@ static void apply_channel(const struct sim_network *net, enum em_channel c, stru
     struct sim_signal signal;
     double peak = 4 * fe->noise + fabs(fe->offset[c]), scale, lead;
 
+    out->noise = fe->noise;
+    out->offset = fe->offset[c];
+    out->coarse = fe->adc_bits ? 24 - fe->adc_bits : 0;
+    out->recorded = NULL;
+    if (net->recorded[c]) {
+        apply_recorded(net, c, out);
+        return;
+    }
     sim_network_signal(net, c, &signal);
     transformer = transformer_errors(net, c, &signal);
     scale = counts * (1 + fe->gain_error[c] + transformer.gain_error) * 1.4142135623730951;
     lead = fe->phase_error[c] + transformer.phase_error;
     out->tones = signal.tones;
-    out->noise = fe->noise;
-    out->offset = fe->offset[c];
-    out->coarse = fe->adc_bits ? 24 - fe->adc_bits : 0;
     for (unsigned k = 0; k < signal.tones; k++) {
         struct sim_phasor p = turned(signal.tone[k], lead * signal.order[k]);
 

@@ -70,6 +70,7 @@ struct sim_network {
     double ct_ratio;   /* primary / secondary of the transformer in the field */
     struct sim_phase phase[EM_PHASE_COUNT];
     struct sim_front_end front_end;
+    const struct sim_track *recorded[EM_CHANNEL_COUNT]; /* played in place of what is said above, or NULL */
 };
 
 /* What can be set about the network, each of one phase but the frequency. */
@@ -115,13 +116,16 @@ void sim_network_init(struct sim_network *net);
 uint32_t sim_network_frequency_mhz(const struct sim_network *net);
 
 /* Makes a change. A current turns a load given by its power into one given by current and angle, and so on: what is
- * not named keeps its present value. */
+ * not named keeps its present value. A recording ends on the channel that is changed. */
 void sim_network_assign(struct sim_network *net, const struct sim_assignment *a);
 
 /* The present value of a quantity of phase p (0..2), for ramps; 0 for harmonics. */
 double sim_network_number(const struct sim_network *net, enum sim_quantity quantity, int p);
 
-/* What is really there on channel c (primary current), before the front end. */
+/* Is any channel recorded? Then nothing repeats with the mains. */
+bool sim_network_recorded(const struct sim_network *net);
+
+/* What the generator itself makes on channel c (primary current), before the front end, were nothing recorded. */
 void sim_network_signal(const struct sim_network *net, enum em_channel c, struct sim_signal *signal);
 
 /* The transformer's errors at a secondary current: linear between points over the current's logarithm, level outside.

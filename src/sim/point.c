@@ -129,6 +129,8 @@ static void make_samples(struct sim_point *point, uint32_t n)
     for (int c = 0; c < EM_CHANNEL_COUNT; c++)
         block.channel[c] = out[c] = samples[c];
     sim_wave_samples(&point->wave, out, n);
+    if (point->ideal)
+        sim_ideal_samples(point->ideal, &point->reference, point->now, n);
     em_meter_samples(&point->meter, &block);
     sim_point_report_edges(point);
     point->now += n;
@@ -145,7 +147,10 @@ static void refresh(struct sim_point *point)
     if (!point->changed)
         return;
     sim_network_apply(&point->network, &point->wave);
-    sim_reference_measure(&point->reference, &point->network);
+    if (point->ideal)
+        sim_ideal_apply(point->ideal, &point->network);
+    else
+        sim_reference_measure(&point->reference, &point->network);
     sim_jump_forget(&point->jump, point->now);
     point->changed = false;
 }
@@ -161,6 +166,8 @@ static void settle_meter(struct sim_point *point)
     sim_wave_init(&point->wave, point->wave.synth, f, point->now);
     point->wave.phase =
         (uint32_t)((EM_PHASE_MODULUS - (uint64_t)SETTLE_SAMPLES * f % EM_PHASE_MODULUS) % EM_PHASE_MODULUS);
+    if (sim_network_recorded(&point->network))
+        point->ideal = sim_ideal_new(&point->network, &point->wave, point->now);
     point->changed = true;
     refresh(point);
     while (point->now < 0)
@@ -412,7 +419,7 @@ void sim_point_init(struct sim_point *point, const struct sim_setup *setup, cons
     point->network = setup->network;
     point->port.accumulate = speed->accumulate;
     point->wave.synth = speed->synth;
-    point->jump.off = speed->no_jump;
+    point->jump.off = speed->no_jump || sim_network_recorded(&point->network);
     sim_memory_init(&point->own_memory);
     point->memory = memory ? memory : &point->own_memory;
     for (size_t k = 0; k < sizeof point->memory->image; k++)
@@ -428,6 +435,7 @@ void sim_point_free(struct sim_point *point)
 {
     free(point->ramp);
     sim_jump_free(&point->jump);
+    sim_ideal_free(point->ideal);
 }
 
 void sim_point_run(struct sim_point *point, int64_t until)

@@ -4,6 +4,7 @@
 #ifndef SIM_POINT_H
 #define SIM_POINT_H
 
+#include "ideal.h"
 #include "jump.h"
 #include "memory.h"
 #include "pool.h"
@@ -81,8 +82,9 @@ struct sim_point {
     struct sim_wave wave;
     struct sim_jump jump;
     struct sim_reference reference;
-    int64_t now;  /* samples since the start */
-    bool changed; /* the network, since the generator was set */
+    struct sim_ideal *ideal; /* what the reference measures when waveforms are recorded; NULL: none are */
+    int64_t now;             /* samples since the start */
+    bool changed;            /* the network, since the generator was set */
     struct sim_ramp *ramp;
     unsigned ramps;
     int64_t let_go[EM_BUTTON_COUNT]; /* when a touched button is let go of; INT64_MAX: nobody knows */

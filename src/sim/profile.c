@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
+
 #define COUNT(a)   (sizeof(a) / sizeof(a)[0])
 #define FIELDS_MAX 64
 
@@ -188,17 +190,6 @@ static bool read_file(struct js *js, FILE *f, const char *csv, const struct desc
     return profile->rows > 0 || js_fail(js, "%s has no rows", csv);
 }
 
-/* The CSV file's name, seen from the scenario's folder. */
-static void resolve(const char *scenario_file, const char *csv, char *out, size_t size)
-{
-    const char *slash = strrchr(scenario_file, '/');
-
-    if (csv[0] == '/' || !slash)
-        snprintf(out, size, "%s", csv);
-    else
-        snprintf(out, size, "%.*s/%s", (int)(slash - scenario_file), scenario_file, csv);
-}
-
 bool sim_profile_parse(struct js *js, const cJSON *value, const char *scenario_file, struct sim_profile *profile)
 {
     static const struct js_field fields[] = {
@@ -214,7 +205,7 @@ bool sim_profile_parse(struct js *js, const cJSON *value, const char *scenario_f
 
     if (!js_object(js, value, fields, COUNT(fields), &d))
         return false;
-    resolve(scenario_file, d.csv, file, sizeof file);
+    sim_file_beside(scenario_file, d.csv, file, sizeof file);
     f = fopen(file, "r");
     if (!f) {
         js_enter_key(js, "csv");

@@ -31,21 +31,12 @@ static double magnitude(double x)
     return x < 0 ? -x : x;
 }
 
-void sim_reference_measure(struct sim_reference *ref, const struct sim_network *net)
+void sim_reference_take(struct sim_reference *ref, const struct sim_quantities *measured)
 {
-    static const uint8_t pair[EM_PHASE_COUNT][2] = {{0, 1}, {0, 2}, {1, 2}};
     struct sim_quantities *q = &ref->now;
-    struct sim_signal u[EM_PHASE_COUNT], i;
 
-    *q = (struct sim_quantities){.frequency = sim_network_frequency_mhz(net) / 1000.0};
+    *q = *measured;
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
-        sim_network_signal(net, (enum em_channel)(EM_U1 + p), &u[p]);
-        sim_network_signal(net, (enum em_channel)(EM_I1 + p), &i);
-        q->u[p] = sqrt(mean_product(&u[p], &u[p]));
-        q->i[p] = sqrt(mean_product(&i, &i));
-        q->p[p] = mean_product(&u[p], &i);
-        if (u[p].tones && i.tones)
-            q->q[p] = cross(u[p].tone[0], i.tone[0]);
         q->s[p] = q->u[p] * q->i[p];
         q->pf[p] = q->s[p] > 0 ? magnitude(q->p[p]) / q->s[p] : 1;
         /* Zero by rounding only, as the angles are: the meter's angle deadband is wider. */
@@ -59,16 +50,34 @@ void sim_reference_measure(struct sim_reference *ref, const struct sim_network *
         q->q[EM_TOTAL] += q->q[p];
         q->s[EM_TOTAL] += q->s[p];
     }
-    for (int k = 0; k < EM_PHASE_COUNT; k++) {
-        const struct sim_signal *a = &u[pair[k][0]], *b = &u[pair[k][1]];
-        double square = mean_product(a, a) + mean_product(b, b) - 2 * mean_product(a, b);
-
-        q->ull[k] = square > 0 ? sqrt(square) : 0;
-    }
     if (q->u[0] <= 0 && q->u[1] <= 0 && q->u[2] <= 0)
         q->frequency = 0;
     q->pf[EM_TOTAL] = sqrt(q->p[EM_TOTAL] * q->p[EM_TOTAL] + q->q[EM_TOTAL] * q->q[EM_TOTAL]);
     q->pf[EM_TOTAL] = q->pf[EM_TOTAL] > 0 ? magnitude(q->p[EM_TOTAL]) / q->pf[EM_TOTAL] : 1;
+}
+
+void sim_reference_measure(struct sim_reference *ref, const struct sim_network *net)
+{
+    static const uint8_t pair[EM_PHASE_COUNT][2] = {{0, 1}, {0, 2}, {1, 2}};
+    struct sim_quantities q = {.frequency = sim_network_frequency_mhz(net) / 1000.0};
+    struct sim_signal u[EM_PHASE_COUNT], i;
+
+    for (int p = 0; p < EM_PHASE_COUNT; p++) {
+        sim_network_signal(net, (enum em_channel)(EM_U1 + p), &u[p]);
+        sim_network_signal(net, (enum em_channel)(EM_I1 + p), &i);
+        q.u[p] = sqrt(mean_product(&u[p], &u[p]));
+        q.i[p] = sqrt(mean_product(&i, &i));
+        q.p[p] = mean_product(&u[p], &i);
+        if (u[p].tones && i.tones)
+            q.q[p] = cross(u[p].tone[0], i.tone[0]);
+    }
+    for (int k = 0; k < EM_PHASE_COUNT; k++) {
+        const struct sim_signal *a = &u[pair[k][0]], *b = &u[pair[k][1]];
+        double square = mean_product(a, a) + mean_product(b, b) - 2 * mean_product(a, b);
+
+        q.ull[k] = square > 0 ? sqrt(square) : 0;
+    }
+    sim_reference_take(ref, &q);
 }
 
 static int direction_of(double x)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What an ideal meter would read: computed in closed form from the generator's parameters, never from samples. */
+ * What an ideal meter would read: computed in closed form from the generator's parameters, never from samples; but
+ * where waveforms are recorded there are only samples, see ideal.h. */
 #ifndef SIM_REFERENCE_H
 #define SIM_REFERENCE_H
 
@@ -25,6 +26,9 @@ struct sim_reference {
 
 /* Quantities of the network as it stands now. */
 void sim_reference_measure(struct sim_reference *ref, const struct sim_network *net);
+
+/* Quantities that were measured: u, ull, i, p, q of the phases and the frequency; the rest follows from them. */
+void sim_reference_take(struct sim_reference *ref, const struct sim_quantities *measured);
 
 /* Counts energy up to sample `now`. To be called before the network changes, and on a copy to read energies: how often
  * it is read does not change the last digit of the original. */

@@ -367,6 +367,12 @@ static bool read_vary(struct js *js, const cJSON *value, void *target, const voi
     return sim_vary_parse(js, value, &((struct sim_scenario *)target)->vary);
 }
 
+static bool read_nothing_yet(struct js *js, const cJSON *value, void *target, const void *unused)
+{
+    (void)js, (void)value, (void)target, (void)unused;
+    return true;
+}
+
 static const size_t name_offset = offsetof(struct sim_scenario, name),
                     description_offset = offsetof(struct sim_scenario, description),
                     duration_offset = offsetof(struct sim_scenario, duration);
@@ -383,6 +389,7 @@ static const struct js_field scenario_fields[] = {
     {"load", read_load, NULL, false},
     {"timeline", read_timeline, NULL, false},
     {"profile", read_profile, NULL, false},
+    {"waveform", read_nothing_yet, NULL, false}, /* see take_waveform */
     {"front_end", read_front_end, NULL, false},
     {"vary", read_vary, NULL, false},
     {"$schema", read_schema, NULL, false},
@@ -407,6 +414,7 @@ static int64_t last_event(const struct sim_scenario *s)
 {
     int64_t last = s->profile.rows ? s->profile.time[s->profile.rows - 1] : 0;
 
+    last = s->waveform.end > last ? s->waveform.end : last;
     for (unsigned k = 0; k < s->timed_count; k++) {
         const struct sim_timed *t = &s->timed[k];
         int64_t at = t->period && t->times != INT64_MAX ? t->at + t->period * (t->times - 1) : t->at;
@@ -424,6 +432,44 @@ static void complete_ct(struct sim_setup *s)
 
     if (s->network.ct_ratio == 0)
         s->network.ct_ratio = ratio ? (double)EM_CT_PRIMARY(ratio->value) / EM_CT_SECONDARY(ratio->value) : 1;
+}
+
+/* A profile would end the recording with its first row. */
+static bool profile_leaves_waveform(struct js *js, const struct sim_scenario *s)
+{
+    for (unsigned k = 0; k < s->profile.columns; k++) {
+        struct sim_network net = s->setup->network;
+
+        sim_network_assign(&net, &s->profile.column[k]);
+        for (int c = 0; c < EM_CHANNEL_COUNT; c++)
+            if (net.recorded[c] != s->setup->network.recorded[c])
+                return js_fail(js,
+                               "profile.columns: what \"waveform\" plays on %s of L%d can not be set from a profile",
+                               c < EM_I1 ? "the voltage" : "the current", c % EM_PHASE_COUNT + 1);
+    }
+    return true;
+}
+
+/* Recorded waveforms; when all else is read, as the front end acts on them. The mains is that of the recording, if
+ * nothing else is said. */
+static bool take_waveform(struct js *js, const cJSON *root, struct sim_scenario *s)
+{
+    const cJSON *waveform = cJSON_GetObjectItemCaseSensitive(root, "waveform");
+    const cJSON *grid = cJSON_GetObjectItemCaseSensitive(root, "grid");
+
+    if (!waveform)
+        return true;
+    complete_ct(s->setup);
+    if (!sim_waveform_parse(js, waveform, s->file, &s->setup->network, &s->waveform))
+        return false;
+    for (unsigned k = 0; k < s->meters; k++) {
+        struct sim_network *net = &s->setup[k].network;
+
+        memcpy(net->recorded, s->waveform.channel, sizeof net->recorded);
+        if (!cJSON_GetObjectItemCaseSensitive(grid, "frequency"))
+            net->frequency = s->waveform.frequency;
+    }
+    return profile_leaves_waveform(js, s);
 }
 
 /* What can be judged only when all is read. */
@@ -485,7 +531,8 @@ static struct sim_scenario *read_tree(struct js *js, cJSON *root, const char *fi
 
     s->source = root;
     js->file = file;
-    if (js_object(js, root, scenario_fields, COUNT(scenario_fields), s) && expand_meters(js, root, s) && finish(js, s))
+    if (js_object(js, root, scenario_fields, COUNT(scenario_fields), s) && expand_meters(js, root, s) &&
+        take_waveform(js, root, s) && finish(js, s))
         return s;
     sim_scenario_free(s);
     return NULL;
@@ -569,6 +616,7 @@ void sim_scenario_free(struct sim_scenario *s)
         sim_event_free(s->timed[k].event);
     sim_profile_free(&s->profile);
     sim_vary_free(&s->vary);
+    sim_waveform_free(&s->waveform);
     free(s->timed);
     for (unsigned k = 0; k < s->meters; k++)
         sim_setup_free(&s->setup[k]);

@@ -6,6 +6,7 @@
 #include "event.h"
 #include "point.h"
 #include "vary.h"
+#include "waveform.h"
 
 /* An event of the timeline with its times; in file order. */
 struct sim_timed {
@@ -35,6 +36,7 @@ struct sim_scenario {
     struct sim_timed *timed;
     struct sim_profile profile;
     struct sim_vary vary; /* runs: 0 if nothing varies */
+    struct sim_waveform waveform;
 };
 
 /* Reads and checks a scenario file; overrides: count texts "PATH=VALUE" applied to the JSON before.

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mix.h"
+#include "track.h"
 #include "trig.h"
 
 void sim_wave_init(struct sim_wave *w, sim_synth_fn *synth, uint32_t frequency_mhz, int64_t sample)
@@ -87,7 +88,7 @@ static void prepare_chunk(struct sim_wave *w)
 }
 
 /* Noise as a function of seed, channel and sample number: near to Gaussian, the sum of four uniform numbers. */
-static void make_noise(const struct sim_wave *w, int channel, double *out, uint32_t n)
+static void add_noise(const struct sim_wave *w, int channel, double *out, uint32_t n)
 {
     const uint64_t key = sim_mix(w->seed + SIM_MIX_STEP * (uint64_t)(channel + 1));
     const double scale = w->channel[channel].noise / 37837.21; /* 65536 / sqrt(3) */
@@ -96,21 +97,22 @@ static void make_noise(const struct sim_wave *w, int channel, double *out, uint3
         uint64_t r = sim_mix(key + SIM_MIX_STEP * (uint64_t)(w->sample + j));
         int32_t sum = (int32_t)((r & 0xFFFF) + (r >> 16 & 0xFFFF) + (r >> 32 & 0xFFFF) + (r >> 48)) - 131070;
 
-        out[j] = scale * sum;
+        out[j] += scale * sum;
     }
 }
 
-/* Noise and offset of a channel; false if it has neither. */
-static bool make_errors(const struct sim_wave *w, int c, double *out, uint32_t n)
+/* What is added to the tones of a channel: a recording, noise, offset. False if it has none of them. */
+static bool make_rest(const struct sim_wave *w, int c, double *out, uint32_t n)
 {
     const struct sim_channel *channel = &w->channel[c];
 
-    if (channel->noise > 0)
-        make_noise(w, c, out, n);
-    else if (channel->offset != 0)
-        memset(out, 0, n * sizeof *out);
-    else
+    if (!channel->recorded && channel->noise <= 0 && channel->offset == 0)
         return false;
+    memset(out, 0, n * sizeof *out);
+    if (channel->recorded)
+        sim_track_add(channel->recorded, w->sample, n, channel->recorded_gain, out);
+    if (channel->noise > 0)
+        add_noise(w, c, out, n);
     for (uint32_t j = 0; channel->offset != 0 && j < n; j++)
         out[j] += channel->offset;
     return true;
@@ -136,14 +138,14 @@ void sim_wave_samples(struct sim_wave *w, int32_t *const out[EM_CHANNEL_COUNT], 
     for (int c = 0; c < EM_CHANNEL_COUNT; c++) {
         const struct sim_channel *channel = &w->channel[c];
         struct sim_synth_tone tone[SIM_TONES_MAX];
-        double noise[SIM_CHUNK];
+        double rest[SIM_CHUNK];
 
         for (unsigned k = 0; k < channel->tones; k++) {
             tone[k] = w->tone[c][k];
             tone[k].c += w->index;
             tone[k].s += w->index;
         }
-        w->synth(out[c], n, tone, channel->tones, make_errors(w, c, noise, n) ? noise : NULL, channel->clips);
+        w->synth(out[c], n, tone, channel->tones, make_rest(w, c, rest, n) ? rest : NULL, channel->clips);
         if (channel->coarse)
             coarsen(out[c], n, channel->coarse);
     }

@@ -10,6 +10,8 @@
 
 #include "vmeter/em_metrology.h"
 
+struct sim_track; /* track.h */
+
 #define SIM_CHUNK        160
 #define SIM_HARMONIC_MAX 40
 #define SIM_TONES_MAX    SIM_HARMONIC_MAX /* of a channel */
@@ -23,10 +25,12 @@ struct sim_tone {
 struct sim_channel {
     unsigned tones;
     struct sim_tone tone[SIM_TONES_MAX];
-    double noise;    /* rms, counts */
-    double offset;   /* counts */
-    unsigned coarse; /* bits that the converter lacks of 24 */
-    bool clips;      /* may reach beyond the converter's range */
+    double noise;                     /* rms, counts */
+    double offset;                    /* counts */
+    unsigned coarse;                  /* bits that the converter lacks of 24 */
+    bool clips;                       /* may reach beyond the converter's range */
+    const struct sim_track *recorded; /* played besides the tones, or NULL */
+    double recorded_gain;             /* counts for each of its units */
 };
 
 /* A tone as the innermost loop takes it: out[j] = sum of x * c[j] + y * s[j]. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The folder of scenarios: every file is run as a test and stands in the README's table, and the household's load
-profile is what its script makes.
+profile and the recordings are what their scripts make.
 
     test_folder.py SOURCE_ROOT NAME...     NAME: the scenarios that are run, without .json
 """
@@ -53,8 +53,18 @@ def check_household():
         failures.append(f"household-day.json expects {last} kWh, the rows sum to {active} Wh")
 
 
+def check_recordings():
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, os.path.join(root, "scripts", "make-recordings.py"), folder], check=True)
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), "rb") as a, open(os.path.join(root, "scenarios", name), "rb") as b:
+                if a.read() != b.read():
+                    failures.append(f"scenarios/{name} is not what scripts/make-recordings.py makes")
+
+
 check_list()
 check_household()
+check_recordings()
 for failure in failures:
     print("FAIL", failure)
 sys.exit(1 if failures else 0)

@@ -8,11 +8,14 @@
 import copy
 import glob
 import json
+import math
 import os
 import re
 import subprocess
 import sys
 import tempfile
+
+import comtrade
 
 try:
     import jsonschema
@@ -23,6 +26,11 @@ except ImportError:
 vmeter = os.path.abspath(sys.argv[1])
 root = os.path.abspath(sys.argv[2])
 failures = []
+
+RECORDED = [
+    {"name": "VB", "unit": "V", "value": lambda t: 325 * math.sin(314.159 * t), "primary": 20, "secondary": 10, "side": "S"},
+    {"name": "IB", "unit": "A", "value": lambda t: 2 * math.sin(314.159 * t), "primary": 100, "secondary": 5, "side": "S"},
+]
 
 # The good scenario that the rows below change. It uses every key once.
 BASE = {
@@ -117,6 +125,16 @@ BASE = {
         "time": "t",
         "columns": {"p": "L1.power", "f": "frequency"},
         "interpolate": "linear",
+    },
+    "waveform": {
+        "comtrade": "r.cff",
+        "channels": {"VB": "L2.voltage", "IB": "L2.current"},
+        "scale": {"VB": 2, "IB": -1},
+        "values": "primary",
+        "at": "10s",
+        "from": 0.01,
+        "length": "100ms",
+        "repeat": True,
     },
     "front_end": {
         "noise": 10,
@@ -300,6 +318,19 @@ BAD = [
     ("a report of a number", ["vary", "report"], [5]),
     ("a name that stands twice in a report", ["vary", "report"], ["l1_voltage", "l1_voltage"]),
     ("waveforms, which do not exist yet", ["waveform"], {"comtrade": "r.cfg", "channels": {"U": "L1.voltage"}}),
+    ("a waveform of no file", ["waveform", "comtrade"], GONE),
+    ("a waveform of two files", ["waveform", "wav"], "r.wav"),
+    ("a waveform of no channel", ["waveform", "channels"], {}),
+    ("a waveform of a power", ["waveform", "channels", "VB"], "L2.power"),
+    ("a waveform of a frequency", ["waveform", "channels", "VB"], "frequency"),
+    ("a waveform without channels", ["waveform", "channels"], GONE),
+    ("a scale of 0", ["waveform", "scale"], 0),
+    ("a scale that is a text", ["waveform", "scale", "VB"], "2"),
+    ("values of a kind", ["waveform", "values"], "real"),
+    ("a waveform that begins in prose", ["waveform", "at"], "later"),
+    ("a waveform of a negative length", ["waveform", "length"], -1),
+    ("a repetition that is a number", ["waveform", "repeat"], 3),
+    ("a WAV file without a scale", ["waveform"], {"wav": "r.wav", "channels": {"1": "L1.voltage"}}),
 ]
 
 # Another good scenario, with every key of a list of meters, and what is wrong about it.
@@ -360,6 +391,7 @@ def accepted_by_vmeter(scenario):
             json.dump(scenario, f)
         with open(os.path.join(folder, "p.csv"), "w", encoding="ascii") as f:
             f.write("t,p,f\n0,100,50\n60,200,50.1\n")
+        comtrade.write(os.path.join(folder, "r.cff"), RECORDED, [(1000, 200)], "BINARY", 2013)
         done = subprocess.run([vmeter, "check", "s.json"], cwd=folder, capture_output=True, text=True, timeout=60)
     if done.returncode not in (0, 2):
         failures.append(f"vmeter check ends with {done.returncode}: {done.stderr}")

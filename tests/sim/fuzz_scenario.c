@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "file.h"
 #include "report.h"
 #include "scene.h"
 
@@ -54,6 +55,11 @@ static const char *const shorts[] = {
     "{'timeline':[{'at':0,'power':true},{'every':'300d','times':5,'do':[{'at':0,'power':true}]}]}",
     "{'duration':'0.5s','profile':{'csv':'short.csv','time':'t','columns':{'p':'L1.power','u':'all.voltage'},"
     "'interpolate':'linear'}}",
+    "{'duration':'0.3s','waveform':{'comtrade':'recorded-drive.cff','channels':{'U1':'L1.voltage','I2':'all.current'},"
+    "'scale':{'U1':-0.5,'I2':2},'values':'primary','at':0.1,'from':'20ms','length':'0.1s','repeat':true},'front_end':{"
+    "'phase_error':{'L2.current':1}}}",
+    "{'duration':'0.3s','waveform':{'wav':'recorded-dip.wav','channels':{'1':'L1.voltage','2':'L2.current'},'scale':"
+    "{'1':400,'2':40}},'timeline':[{'at':0.1,'set':{'L1.voltage':200}}]}",
     "{'duration':'0.5s','profile':{'csv':'household-day.csv','time':'time_s','columns':{'active_w':'L1.power',"
     "'voltage_v':'L1.voltage'}}}",
 };
@@ -492,6 +498,26 @@ static void make_text(uint64_t round, struct text *t)
 static const char household[] = "time_s,voltage_v,active_w,reactive_var\n0,230,100,5\n60,229,2000,0\n120,228.5,0,-40\n";
 static const char csv_seed[] = "t,p,u,\"x\"\n0,1000,230,1\n0.1,-500.5,229, 2\r\n\n0.2,1e3,231,\"3\"\n3,0,230,4\n";
 
+/* The files that the corpus names. */
+static void write_files(void)
+{
+    static const char *const recordings[] = {"recorded-drive.cff", "recorded-dip.wav"};
+
+    scene_text("household-day.csv", household);
+    for (size_t k = 0; k < COUNT(recordings); k++) {
+        char path[300];
+        uint8_t *bytes;
+        size_t n;
+
+        snprintf(path, sizeof path, "%s/%s", SCENE_EXAMPLES, recordings[k]);
+        bytes = sim_file_read(path, &n);
+        if (!bytes)
+            abort();
+        scene_write(recordings[k], bytes, n);
+        free(bytes);
+    }
+}
+
 /* Every other round has a broken load profile. */
 static void make_csv(uint64_t round)
 {
@@ -563,7 +589,7 @@ START_TEST(mutated_scenarios_are_refused_with_a_message_or_run)
     uint64_t each = (rounds ? strtoull(rounds, NULL, 10) : ROUNDS) / BATCHES;
     size_t taken = 0;
 
-    scene_text("household-day.csv", household);
+    write_files();
     if (single) {
         if (_i == 0)
             one_round(strtoull(single, NULL, 10), true, &taken);
@@ -578,7 +604,7 @@ END_TEST
 START_TEST(the_seeds_themselves_are_taken)
 {
     scene_text("short.csv", csv_seed);
-    scene_text("household-day.csv", household);
+    write_files();
     ck_assert_uint_gt(corpus.count, COUNT(shorts) + 10);
     for (size_t k = 0; k < corpus.count; k++) {
         struct js js = {0};
