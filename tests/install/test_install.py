@@ -105,6 +105,19 @@ def test_files():
     assert found == noted, f"would be left by ninja uninstall: {sorted(found - noted)}"
 
 
+def test_flags():
+    """Nothing may change the bits of floating point where doubles are computed, on whatever machine: no fused
+    multiply-add (gcc and clang form it on arm64 unless told), no fast math."""
+    with open(os.path.join(BUILD, "compile_commands.json"), encoding="utf-8") as f:
+        commands = [entry for entry in json.load(f) if entry["file"].endswith(".c")]
+    assert any(entry["file"].endswith("synth.c") for entry in commands)
+    for entry in commands:
+        flags = entry["command"].split()
+        contract = [flag for flag in flags if flag.startswith("-ffp-contract")]
+        assert contract and contract[-1] == "-ffp-contract=off", entry["file"]
+        assert not {"-ffast-math", "-Ofast", "-funsafe-math-optimizations"} & set(flags), entry["file"]
+
+
 def test_program():
     """Version, a scenario from where it was installed, a picture: from a folder that has nothing to do with either."""
     with tempfile.TemporaryDirectory() as folder:
