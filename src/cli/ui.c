@@ -31,6 +31,7 @@ int cli_ui(int argc, char **argv)
             execv(path, argv);
     }
     execvp("vmeter-ui", argv);
-    host_log("ui: vmeter-ui: %s; it is built where SDL2, cairo and Dear ImGui are installed", strerror(errno));
+    host_log("ui: vmeter-ui: %s; it is in the package vmeter-ui, or built where SDL2 and Dear ImGui are installed",
+             strerror(errno));
     return CLI_WORLD;
 }

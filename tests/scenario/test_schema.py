@@ -317,7 +317,6 @@ BAD = [
     ("a report that is no list", ["vary", "report"], "l1_voltage"),
     ("a report of a number", ["vary", "report"], [5]),
     ("a name that stands twice in a report", ["vary", "report"], ["l1_voltage", "l1_voltage"]),
-    ("waveforms, which do not exist yet", ["waveform"], {"comtrade": "r.cfg", "channels": {"U": "L1.voltage"}}),
     ("a waveform of no file", ["waveform", "comtrade"], GONE),
     ("a waveform of two files", ["waveform", "wav"], "r.wav"),
     ("a waveform of no channel", ["waveform", "channels"], {}),

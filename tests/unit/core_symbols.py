@@ -9,6 +9,8 @@ import sys
 
 ALLOWED = {"memset", "memcpy", "memmove", "memcmp", "_GLOBAL_OFFSET_TABLE_"}
 LIBGCC = re.compile(r"__(u?(div|mod|divmod)[dt]i[34]|(mul|ashl|ashr|lshr)[dt]i3|(clz|ctz)[sdt]i2)$")
+# What a distribution's build adds: -fstack-protector and _FORTIFY_SOURCE.
+HARDENING = re.compile(r"__stack_chk_fail(_local)?$|__mem(set|cpy|move)_chk$")
 # Relocated constants are written once by the loader, never by us.
 WRITABLE = re.compile(r"\.(data|bss|tdata|tbss|tm_clone_table)(?!\.rel\.ro)(\.|$)|\*COM\*|COMMON")
 
@@ -26,7 +28,7 @@ def undefined(archive):
         (wanted if fields[1] in "Uvw" else defined).add(fields[0])
     if not defined:
         sys.exit(f"{archive}: nm finds no symbol at all")
-    return {s for s in wanted - defined if s not in ALLOWED and not LIBGCC.match(s)}
+    return {s for s in wanted - defined if s not in ALLOWED and not LIBGCC.match(s) and not HARDENING.match(s)}
 
 
 def writable(archive):
