@@ -13,6 +13,10 @@
 /* Real time for which a slice of simulation may run, and simulated time between looks at the clock. */
 #define SLICE_NS      4000000
 #define SLICE_SAMPLES (EM_SAMPLE_RATE / 10)
+#define SLICE_MAX     (3600ll * EM_SAMPLE_RATE)
+
+/* A request to go on by more than this is an error. */
+#define STEP_MAX (3650ll * 24 * 3600 * EM_SAMPLE_RATE)
 
 /* Beyond so many meters there are the more looks the more meters there are, or one slice would last too long. */
 #define SLICE_METERS 512
@@ -70,6 +74,18 @@ static int64_t slice(const struct host_session *s)
     return SLICE_SAMPLES / (1 + s->sim->points / SLICE_METERS);
 }
 
+/* Goes on by *slice, to `until` at the most. What takes no time may take longer steps: it jumps. Returns the time. */
+static int64_t go_on(struct host_session *s, int64_t *slice, int64_t until)
+{
+    int64_t next = s->sim->now + *slice, start = now_ns(), now;
+
+    sim_run(s->sim, next < until ? next : until);
+    now = now_ns();
+    if (now - start < SLICE_NS / 4 && *slice < SLICE_MAX)
+        *slice *= 2;
+    return now;
+}
+
 /* So many samples are worth going to the meters for: at most 20 ms of real time. */
 static double least(const struct host_session *s)
 {
@@ -105,13 +121,11 @@ static void serve_ports(struct host_session *s, int64_t wait_ns)
 /* Runs to `until`, however long it takes, while the ports go on being served. */
 static void run_serving(struct host_session *s, int64_t until)
 {
-    int64_t served = now_ns();
+    int64_t served = now_ns(), step = slice(s);
 
     while (s->sim->now < until && !(s->stop && *s->stop)) {
-        int64_t next = s->sim->now + slice(s);
-
-        sim_run(s->sim, next < until ? next : until);
-        if (now_ns() - served >= SLICE_NS) {
+        if (go_on(s, &step, until) - served >= SLICE_NS) {
+            step = slice(s);
             serve_ports(s, 0);
             served = now_ns();
         }
@@ -199,8 +213,8 @@ static bool ask_step(struct js *js, const cJSON *value, void *target, const void
     (void)unused;
     if (!js_time(js, value, &samples))
         return false;
-    if (samples > (int64_t)EM_SAMPLE_RATE * 3600)
-        return js_fail(js, "a step is at most an hour; set a higher speed for more");
+    if (samples > STEP_MAX)
+        return js_fail(js, "a step is at most ten years (3650d)");
     run_serving(r->session, r->session->sim->now + samples);
     rebase(r->session);
     return true;
@@ -424,7 +438,7 @@ bool host_session_paused(const struct host_session *s)
 /* Goes on to where time has come, but not for longer than a slice. Returns whether there is more to do at once. */
 static bool simulate(struct host_session *s, int64_t start_ns)
 {
-    int64_t target = INT64_MAX / 2, now = start_ns;
+    int64_t target = INT64_MAX / 2, step = slice(s);
 
     if (s->paused)
         return false;
@@ -436,11 +450,7 @@ static bool simulate(struct host_session *s, int64_t start_ns)
             return false;
     }
     while (s->sim->now < target) {
-        int64_t next = s->sim->now + slice(s);
-
-        sim_run(s->sim, next < target ? next : target);
-        now = now_ns();
-        if (now - start_ns >= SLICE_NS)
+        if (go_on(s, &step, target) - start_ns >= SLICE_NS)
             break;
     }
     if (s->speed != HOST_SPEED_MAX && (double)(target - s->sim->now) > s->speed * LAG_NS * (EM_SAMPLE_RATE / 1e9))

@@ -12,7 +12,7 @@ import serve
 
 BAD_REQUESTS = ["", "{", "[]", "1", "null", "\"get\"", "{}", '{"get": 1}', '{"get": ["no_such_name"]}',
                 '{"get": [5]}', '{"speed": 0}', '{"speed": -1}', '{"speed": "fast"}', '{"pause": 1}', '{"step": "-1s"}',
-                '{"step": "2h"}', '{"step": "soon"}', '{"quit": "yes"}', '{"sing": true}', '{"get": [], "sing": 1}',
+                '{"step": "3651d"}', '{"step": "soon"}', '{"quit": "yes"}', '{"sing": true}', '{"get": [], "sing": 1}',
                 '{"set": {"L4.current": 1}}', '{"set": {"L1.current": "a lot"}}', '{"set": {}}', '{"over": "1s"}',
                 '{"set": {"L1.current": 1}, "over": "long"}', '{"power": "off"}', '{"tariff_input": 2}',
                 '{"modbus": "01"}', '{"modbus": "01 0"}', '{"modbus": "xx yy"}', '{"modbus": 3}',

@@ -90,8 +90,8 @@ def during_a_step(meter, line):
 
 
 def test_during_a_step():
-    """While control requests let an hour pass, again and again."""
-    with serve.Serve() as meter, rtu.Line(meter.link) as line:
+    """While control requests let an hour pass, again and again. Noise: every sample is made."""
+    with serve.Serve({"duration": "1h", "load": {"all": {"current": 5}}, "front_end": {"noise": 0.01}}) as meter, rtu.Line(meter.link) as line:
         times = []
         while len(times) < REQUESTS:
             times += during_a_step(meter, line)
