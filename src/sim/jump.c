@@ -52,11 +52,11 @@ static int64_t period_of(uint32_t frequency_mhz)
     return samples * (chunks * windows / common_divisor(chunks, windows));
 }
 
-static bool fits_memory(const struct sim_jump *jump, int64_t period, uint32_t frequency_mhz)
+static bool fits_memory(const struct sim_jump *jump)
 {
     int64_t most = jump->windows_max ? jump->windows_max : SIM_JUMP_WINDOWS;
 
-    return period / EM_WINDOW_CYCLES * frequency_mhz / EM_PHASE_MODULUS <= most;
+    return jump->period / EM_WINDOW_CYCLES * jump->frequency_mhz / EM_PHASE_MODULUS <= most;
 }
 
 /* --- Noting down --- */
@@ -121,9 +121,11 @@ static void begin(struct sim_point *point)
 {
     struct sim_jump *jump = &point->jump;
 
-    jump->period = period_of(point->wave.frequency_mhz);
-    if (!may_repeat(point) || !fits_memory(jump, jump->period, point->wave.frequency_mhz) ||
-        (jump->period > LONG_PERIOD && point->now - jump->changed < SETTLED_TIME))
+    if (!may_repeat(point))
+        return;
+    if (jump->frequency_mhz != point->wave.frequency_mhz)
+        jump->period = period_of(jump->frequency_mhz = point->wave.frequency_mhz);
+    if (!fits_memory(jump) || (jump->period > LONG_PERIOD && point->now - jump->changed < SETTLED_TIME))
         return;
     if (!jump->state)
         jump->state = need(NULL, sizeof *jump->state);

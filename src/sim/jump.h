@@ -32,6 +32,7 @@ struct sim_jump {
     bool known;                   /* a whole period has been noted down, */
     bool noting;                  /* or is being so, */
     int64_t anchor, period;       /* from sample `anchor` on, so many samples long */
+    uint32_t frequency_mhz;       /* that has this period */
     int64_t changed;              /* sample at which the signal was changed last */
     unsigned windows, room;       /* of the period */
     unsigned at;                  /* the one of them that is open now */
