@@ -158,18 +158,18 @@ def try_random(folder, number):
 
 
 def beginning(folder, name):
-    """A scenario of the folder or, if it lasts for long, one of its first days."""
+    """A scenario of the folder, of many runs the first; if it lasts for long, one of its first days."""
     file = os.path.join(root, "scenarios", name)
     with open(file, encoding="utf-8") as f:
         scenario = json.load(f)
     if scenario["duration"] != "365d":
-        return file
+        return file, name[:-5], {"more": ["--run", "1"] if "vary" in scenario else []}
     scenario["duration"] = "33h"
     scenario["timeline"] = [dict(e, times=2) for e in scenario["timeline"] if "every" in e]
     file = os.path.join(folder, name)
     with open(file, "w", encoding="utf-8") as f:
         json.dump(scenario, f)
-    return file
+    return file, name[:-5]
 
 
 def main():
@@ -177,7 +177,7 @@ def main():
         names = sorted(os.listdir(os.path.join(root, "scenarios"))) if count >= 0 else []
         for name in names:
             if name.endswith(".json") and not name.endswith("schema.json"):
-                pool.submit(compare, folder, beginning(folder, name), name[:-5])
+                pool.submit(compare, folder, *beginning(folder, name))
         simulated = sum(pool.map(lambda number: try_random(folder, number), range(abs(count))))
     print("\n".join(failures) or f"{abs(count)} random scenarios of {simulated / 3600:.0f} h, all the same")
     sys.exit(1 if failures else 0)

@@ -13,14 +13,14 @@ READERS = {
     "em_meter_quantities", "em_meter_running", "em_nv_places", "em_register_by_address", "em_register_blocks",
     "em_register_count", "em_register_decode", "em_register_divisor", "em_register_encode",
     "em_register_value", "em_registers", "em_s0_rates", "em_setting_limits", "em_setting_range", "em_settings_init",
-    "em_strerror", "em_constant_value", "em_means_add",
+    "em_strerror", "em_constant_value", "em_mbus_judge", "em_meter_check", "em_means_add",
 }
 # Called by works.c and from memory callbacks, which the board has as well, or given to the core as a faster part of it.
 INSIDE = {"em_meter_begin", "em_meter_cut_within", "em_storage_commit", "em_accumulate", "em_accumulate_avx2", "em_accumulate_avx512"}
 # The simulation's jump, which record.c does without.
 JUMP = {"em_meter_pass", "em_meter_window", "em_meter_skip", "em_meter_span_limit", "em_span_settle"}
-# Called by host/qr.c, which record.c does not use.
-ELSEWHERE = {"em_meter_set_qr"}
+# Called by the app and host/qr.c, which record.c does not use.
+ELSEWHERE = {"em_meter_set_qr", "em_meter_set", "em_meter_reset_trip"}
 
 
 def wanted(library):
