@@ -76,20 +76,23 @@ static size_t part_length(const struct host_line *line, const struct host_talk *
 static void send_answer(struct host_line *line, struct host_talk *talk, int64_t now_ns)
 {
     size_t n, k = (size_t)(talk - line->talk);
+    bool whole;
 
     if (!talk->pending || now_ns < talk->next_ns)
         return;
     n = part_length(line, talk, now_ns);
+    whole = talk->sent + n == talk->pending;
+    if (whole) { /* before it leaves: what a master has seen stands in the capture, whatever happens next */
+        if (!line->transport->gateway)
+            host_bus_tap(line->bus, false, talk->out, talk->pending);
+        record(line, talk, false, talk->out, talk->pending, NULL);
+    }
     if (!line->transport->send(line, k, talk->out + talk->sent, n))
         host_log_debug("%s %s: answer lost, the master does not read", host_bus_name(line->bus), line->name);
     talk->sent += n;
     talk->next_ns += (int64_t)n * talk->char_ns;
-    if (talk->sent < talk->pending)
-        return;
-    if (!line->transport->gateway)
-        host_bus_tap(line->bus, false, talk->out, talk->pending);
-    record(line, talk, false, talk->out, talk->pending, NULL);
-    talk->pending = talk->sent = 0;
+    if (whole)
+        talk->pending = talk->sent = 0;
 }
 
 /* The answer begins after a while; where bytes take time, the first one is there one character later. A master that
