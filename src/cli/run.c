@@ -113,7 +113,7 @@ static bool read_shard(const char *text, struct run_options *o)
 /* What is about the one simulation of one scenario. */
 static const char *option_of_one(const struct run_options *o)
 {
-    return o->csv ? "--csv" : o->pulses ? "--pulses" : o->nvm ? "--nvm" : NULL;
+    return o->csv ? "--csv" : o->meters_csv ? "--meters-csv" : o->pulses ? "--pulses" : o->nvm ? "--nvm" : NULL;
 }
 
 /* Do the options go together? Returns an exit code, or -1 to go on. */

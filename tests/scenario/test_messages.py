@@ -402,6 +402,7 @@ ARGUMENTS = [
      'run: --csv-every: "often" is no time; write it as 1s, 500ms or 15m'),
     (["second.json", "--csv", "x.csv"], 2, "run: --csv goes with one scenario"),
     (["second.json", "--pulses", "x.vcd"], 2, "run: --pulses goes with one scenario"),
+    (["second.json", "--meters-csv", "m.csv"], 2, "run: --meters-csv goes with one scenario"),
     (["second.json", "--nvm", "x.nvm"], 2, "run: --nvm goes with one scenario"),
     (["--shard", "1/2", "--csv", "x.csv"], 2, "run: --csv goes with one scenario"),
     (["second.json", "--run", "1"], 2, "run: --run is one run of one scenario"),
