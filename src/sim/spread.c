@@ -8,7 +8,6 @@
 #include "trig.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
-#define LN_2     0.69314718055994530942
 
 /* --- Reading --- */
 
@@ -109,10 +108,10 @@ static double uniform(uint64_t key, unsigned k, unsigned i)
 /* By Box and Muller. */
 static double normal(uint64_t key, unsigned k)
 {
-    double s, c, log2 = sim_log2(1 - uniform(key, k, 0));
+    double s, c, log = sim_log(1 - uniform(key, k, 0));
 
     sim_sincos(uniform(key, k, 1), &s, &c);
-    return log2 < 0 ? sqrt(-2 * LN_2 * log2) * c : 0; /* log2 of 1 may be a hair above 0 */
+    return sqrt(-2 * log) * c;
 }
 
 cJSON *sim_spread_draw(const struct sim_spread *s, uint64_t key, unsigned k, unsigned n)

@@ -8,6 +8,7 @@
 
 #include "event.h"
 #include "random.h"
+#include "trig.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -306,7 +307,6 @@ cJSON *sim_vary_draw(const struct sim_vary *vary, unsigned run)
     k %= places; /* more runs than combinations: over again */
     for (unsigned n = 0; n < vary->values; n++) {
         const struct sim_varied *v = &vary->value[n];
-        uint64_t key = sim_random_mix(sim_random_mix(vary->seed) ^ sim_hash(SIM_HASH, v->path, strlen(v->path))) + run;
         unsigned place = 0;
 
         if (goes_in_turn(v)) { /* the first one turns slowest */
@@ -314,7 +314,7 @@ cJSON *sim_vary_draw(const struct sim_vary *vary, unsigned run)
             place = (unsigned)(k / places);
             k %= places;
         }
-        cJSON_AddItemToObject(values, v->path, draw(v, sim_random_mix(key), place));
+        cJSON_AddItemToObject(values, v->path, draw(v, sim_random_key(vary->seed, v->path, run), place));
     }
     return values;
 }

@@ -13,22 +13,6 @@
 
 /* --- Random numbers --- */
 
-START_TEST(logarithm_and_exponential_are_right)
-{
-    uint64_t state = 5;
-
-    for (int k = 0; k < 100000; k++) {
-        double x =
-            ldexp(1 + (double)(unit_random(&state) >> 12) / 4503599627370496.0, (int)(unit_random(&state) % 200) - 100);
-        double y = log(x);
-
-        UNIT_CHECK(fabs(sim_log(x) - y) <= 4e-16 * fmax(fabs(y), 1), "ln %.17g is %.17g, want %.17g", x, sim_log(x), y);
-        UNIT_CHECK(fabs(sim_exp(y) / exp(y) - 1) < 3e-14, "exp %.17g is %.17g, want %.17g", y, sim_exp(y), exp(y));
-    }
-    ck_assert(sim_log(1) == 0 && sim_exp(0) == 1);
-}
-END_TEST
-
 /* Bits that another machine has to find, too. */
 START_TEST(the_same_bits_everywhere)
 {
@@ -310,7 +294,6 @@ Suite *unit_suite(void)
     TCase *numbers = unit_case(suite, "numbers"), *values = scene_case(suite, "values"),
           *statistics = unit_case(suite, "statistics");
 
-    tcase_add_test(numbers, logarithm_and_exponential_are_right);
     tcase_add_test(numbers, the_same_bits_everywhere);
     tcase_add_test(numbers, even_numbers_are_even);
     tcase_add_test(numbers, normal_numbers_are_normal);
