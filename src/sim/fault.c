@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mix.h"
+#include "random.h"
 
 /* Bits of a character on the line. */
 #define START_BIT      1u

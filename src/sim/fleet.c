@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "distribution.h"
 #include "event.h"
+#include "random.h"
 #include "setup.h"
-#include "spread.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -84,12 +85,12 @@ static bool read_spread(struct js *js, const cJSON *value, void *target, const v
     cJSON_ArrayForEach(item, value)
     {
         size_t mark = js_enter_key(js, item->string);
-        struct sim_spread spread;
+        struct sim_distribution distribution;
 
         if (strncmp(item->string, "first_", 6) == 0 || strcmp(item->string, "count") == 0 ||
             strncmp(item->string, "spread", 6) == 0)
             return js_fail(js, "can not be spread; what can are keys of one meter, as load.L1.current or tariff");
-        if (!sim_spread_parse(js, item, &spread))
+        if (!sim_distribution_parse(js, item, &distribution))
             return false;
         js_leave(js, mark);
     }
@@ -187,16 +188,18 @@ static void add_meter(struct fleet *f, const struct item *item, int which, int32
 static bool put_drawn(struct js *js, cJSON *keys, const cJSON *list, const struct fleet *f, int which, unsigned n,
                       unsigned count)
 {
+    /* Each item has series of its own, none of them that of a "vary" of equal seed. */
+    uint64_t seed = f->network->front_end.seed + SIM_MIX_STEP * ((uint64_t)which + 1);
     const cJSON *item;
 
     cJSON_ArrayForEach(item, list)
     {
-        uint64_t key = sim_spread_key(f->network->front_end.seed + (uint64_t)which, item->string);
-        struct sim_spread spread;
+        uint64_t key = sim_random_key(seed, item->string, n + 1);
+        struct sim_distribution distribution;
         const char *why;
 
-        sim_spread_parse(js, item, &spread);
-        if (!js_put(keys, item->string, sim_spread_draw(&spread, key, n, count), &why)) {
+        sim_distribution_parse(js, item, &distribution);
+        if (!js_put(keys, item->string, sim_distribution_draw(&distribution, key, n, count), &why)) {
             js_enter_key(js, "spread");
             js_enter_key(js, item->string);
             return js_fail(js, "%s", why);

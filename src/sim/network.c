@@ -246,7 +246,7 @@ struct sim_transformer_point sim_transformer_at(const struct sim_front_end *fe, 
         k++;
     if (k == 0 || k == n)
         return n ? t[k ? n - 1 : 0] : (struct sim_transformer_point){.current = current};
-    share = (sim_log2(current) - sim_log2(t[k - 1].current)) / (sim_log2(t[k].current) - sim_log2(t[k - 1].current));
+    share = (sim_log(current) - sim_log(t[k - 1].current)) / (sim_log(t[k].current) - sim_log(t[k - 1].current));
     return (struct sim_transformer_point){
         .current = current,
         .gain_error = t[k - 1].gain_error + (t[k].gain_error - t[k - 1].gain_error) * share,

@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-#define PI 3.14159265358979323846
+#define PI  3.14159265358979323846
+#define LN2 0.69314718055994530942
 
 /* Taylor series on -pi/4..pi/4. */
 static double sine_series(double x)
@@ -78,13 +79,32 @@ double sim_angle(double y, double x)
     return low * 360;
 }
 
-/* Exponent and mantissa, then ln(m) = 2 artanh((m - 1) / (m + 1)). */
-double sim_log2(double x)
+double sim_log(double x)
 {
     int exponent;
-    double m = frexp(x, &exponent), y = (m - 1) / (m + 1), yy = y * y, sum = 0;
+    double m = frexp(x, &exponent), z, power, sum = 0;
 
-    for (int k = 31; k > 0; k -= 2)
-        sum = sum * yy + 1.0 / k;
-    return exponent + 2 * y * sum / 0.69314718055994530942;
+    if (m < 0.70710678118654752440) {
+        m *= 2;
+        exponent--;
+    }
+    /* ln m = 2 (z + z^3/3 + z^5/5 + ..) with |z| <= 0.172 */
+    z = (m - 1) / (m + 1);
+    power = z;
+    for (int k = 1; k < 25; k += 2) {
+        sum += power / k;
+        power *= z * z;
+    }
+    return 2 * sum + exponent * LN2;
+}
+
+double sim_exp(double x)
+{
+    double whole = floor(x / LN2 + 0.5), rest = x - whole * LN2, term = 1, sum = 1;
+
+    for (int k = 1; k < 18; k++) {
+        term *= rest / k;
+        sum += term;
+    }
+    return ldexp(sum, (int)whole);
 }

@@ -4,27 +4,14 @@
 #ifndef SIM_VARY_H
 #define SIM_VARY_H
 
-#include "json.h"
+#include "distribution.h"
 
 /* Runs of one scenario. */
 #define SIM_RUNS_MAX 1000000
 
-enum sim_distribution {
-    SIM_UNIFORM,     /* from a to b */
-    SIM_NORMAL,      /* mean a, standard deviation b */
-    SIM_LOG_UNIFORM, /* from a to b; each decade as likely as the next */
-    SIM_INTEGERS,    /* whole numbers from a to b */
-    SIM_CHOICE,      /* one of a list */
-    SIM_GRID,        /* all of a list in turn */
-    SIM_STEPS,       /* from a to b in equal steps, `count` values, in turn */
-};
-
 struct sim_varied {
-    char *path; /* as for --set */
-    enum sim_distribution kind;
-    double a, b;
-    unsigned count;    /* of the list, of the steps; else 0 */
-    const cJSON *list; /* belongs to the scenario's source */
+    char *path;                   /* as for --set */
+    struct sim_distribution from; /* its list belongs to the scenario's source */
 };
 
 struct sim_vary {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "mix.h"
+#include "random.h"
 #include "track.h"
 #include "trig.h"
 

@@ -38,13 +38,16 @@ START_TEST(spread_values_reach_the_meters)
     scene_open(&scene, "{'duration': 1, 'load': {'all': {'current': 1, 'pf': 0.9}}, 'meters': [{}, {'count': 4, "
                        "'spread': {'load.L2.current': {'steps': [10, 40]}, 'tariff': {'steps': [1, 4]}, "
                        "'energy.t2_forward_active_energy': {'steps': [100, 103]}, "
-                       "'ct_ratio': {'choice': ['200/5']}, 'load.L3.harmonics': {'choice': [[[5, 20, 0]]]}}}]}");
+                       "'ct_ratio': {'choice': ['200/5']}, 'load.L3.harmonics': {'choice': [[[5, 20, 0]]]}, "
+                       "'modbus_id': {'grid': [7, 9]}, 'mbus_address': {'steps': [3, 4, 2]}}}]}");
     ck_assert_uint_eq(scene.sim->points, 5);
     ck_assert(phase(0, 1)->current == 1);
     for (unsigned k = 1; k < 5; k++) {
         ck_assert(phase(k, 0)->current == 1 && phase(k, 1)->pf == 0.9 && phase(k, 2)->current_harmonics.count == 1);
         ck_assert(phase(k, 1)->current == 10.0 * k);
         ck_assert_int_eq(setting(k, EM_SETTING_TARIFF), (int)k);
+        ck_assert_int_eq(setting(k, EM_SETTING_MODBUS_ID), k % 2 ? 7 : 9);
+        ck_assert_int_eq(setting(k, EM_SETTING_MBUS_ADDRESS), k % 2 ? 3 : 4);
         ck_assert_int_eq(setting(k, EM_SETTING_CT_RATIO), EM_CT_RATIO(200, 5));
         ck_assert_int_eq(setting(k, EM_SETTING_SERIAL_NUMBER), 19020246 + (int)k);
         ck_assert(setup(k)->network.ct_ratio == 40);

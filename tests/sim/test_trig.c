@@ -121,6 +121,24 @@ START_TEST(an_angle_on_an_axis)
 }
 END_TEST
 
+START_TEST(logarithm_and_exponential_are_right)
+{
+    uint64_t state = 5;
+
+    for (int k = 0; k < 100000; k++) {
+        double x =
+            ldexp(1 + (double)(unit_random(&state) >> 12) / 4503599627370496.0, (int)(unit_random(&state) % 200) - 100);
+        double y = log(x);
+
+        UNIT_CHECK(fabs(sim_log(x) - y) <= 4e-16 * fmax(fabs(y), 1), "ln %.17g is %.17g, want %.17g", x, sim_log(x), y);
+        UNIT_CHECK(fabs(sim_exp(y) / exp(y) - 1) < 3e-14, "exp %.17g is %.17g, want %.17g", y, sim_exp(y), exp(y));
+    }
+    for (double x = 0.5; x < 2; x += 1e-4)
+        UNIT_NEAR("ln near 0", sim_log(x), log(x), 4e-16);
+    ck_assert(sim_log(1) == 0 && sim_exp(0) == 1);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
     Suite *suite = suite_create("trig");
@@ -133,5 +151,6 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, there_is_no_jump_between_steps_of_the_phase);
     tcase_add_test(tcase, an_angle_is_right_to_1e_10_degrees);
     tcase_add_test(tcase, an_angle_on_an_axis);
+    tcase_add_test(tcase, logarithm_and_exponential_are_right);
     return suite;
 }

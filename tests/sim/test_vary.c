@@ -1,94 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Random numbers and what varies: the same bits everywhere, and the distributions that are promised. */
+ * What varies from run to run, and what is made of the results. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "random.h"
 #include "scene.h"
 #include "suite.h"
 #include "sweep.h"
-
-#define MANY 200000
-
-/* --- Random numbers --- */
-
-START_TEST(logarithm_and_exponential_are_right)
-{
-    uint64_t state = 5;
-
-    for (int k = 0; k < 100000; k++) {
-        double x =
-            ldexp(1 + (double)(unit_random(&state) >> 12) / 4503599627370496.0, (int)(unit_random(&state) % 200) - 100);
-        double y = log(x);
-
-        UNIT_CHECK(fabs(sim_log(x) - y) <= 4e-16 * fmax(fabs(y), 1), "ln %.17g is %.17g, want %.17g", x, sim_log(x), y);
-        UNIT_CHECK(fabs(sim_exp(y) / exp(y) - 1) < 3e-14, "exp %.17g is %.17g, want %.17g", y, sim_exp(y), exp(y));
-    }
-    ck_assert(sim_log(1) == 0 && sim_exp(0) == 1);
-}
-END_TEST
-
-/* Bits that another machine has to find, too. */
-START_TEST(the_same_bits_everywhere)
-{
-    static const struct {
-        uint64_t key;
-        double uniform, normal;
-    } rows[] = {
-        {0, 0x1.c4415072f63b9p-1, -0x1.25733e0790c95p-2},
-        {1, 0x1.22145bd91204bp-1, -0x1.71114a6183a61p-1},
-        {0x123456789ABCDEFu, 0x1.57a3807a48fa8p-4, 0x1.1c95033e7796dp+1},
-    };
-
-    for (size_t k = 0; k < COUNT(rows); k++) {
-        ck_assert_msg(sim_random_uniform(rows[k].key) == rows[k].uniform, "uniform %zu: %a", k,
-                      sim_random_uniform(rows[k].key));
-        ck_assert_msg(sim_random_normal(rows[k].key) == rows[k].normal, "normal %zu: %a", k,
-                      sim_random_normal(rows[k].key));
-    }
-}
-END_TEST
-
-/* Sixteenths of the unit interval are hit alike: chi squared of 15 degrees of freedom, 0.1 % above 37.7. */
-START_TEST(even_numbers_are_even)
-{
-    unsigned hit[16] = {0};
-    double chi = 0;
-
-    for (uint64_t k = 0; k < MANY; k++) {
-        double u = sim_random_uniform(k);
-
-        UNIT_CHECK(u > 0 && u < 1, "%g", u);
-        hit[(int)(16 * u)]++;
-    }
-    for (int k = 0; k < 16; k++)
-        chi += pow(hit[k] - MANY / 16.0, 2) / (MANY / 16.0);
-    ck_assert_msg(chi < 37.7, "chi squared %g", chi);
-}
-END_TEST
-
-START_TEST(normal_numbers_are_normal)
-{
-    double sum = 0, squares = 0, cubes = 0, fourth = 0, beyond = 0;
-
-    for (uint64_t k = 0; k < MANY; k++) {
-        double x = sim_random_normal(k);
-
-        sum += x;
-        squares += x * x;
-        cubes += x * x * x;
-        fourth += x * x * x * x;
-        beyond += fabs(x) > 3;
-    }
-    /* Within four standard deviations of what MANY of them give. */
-    UNIT_NEAR("mean", sum / MANY, 0, 4 / sqrt(MANY));
-    UNIT_NEAR("variance", squares / MANY, 1, 4 * sqrt(2.0 / MANY));
-    UNIT_NEAR("skewness", cubes / MANY, 0, 4 * sqrt(15.0 / MANY));
-    UNIT_NEAR("fourth moment", fourth / MANY, 3, 4 * sqrt(96.0 / MANY));
-    UNIT_NEAR("beyond 3", beyond / MANY, 0.0026998, 4 * sqrt(0.0027 / MANY));
-}
-END_TEST
 
 /* --- What varies --- */
 
@@ -126,6 +44,21 @@ START_TEST(combinations_come_in_turn_and_then_again)
 
     ck_assert_uint_eq(v->runs, 6);
     for (unsigned run = 1; run <= 7; run++) {
+        ck_assert(drawn(v, run, "load.L1.current") == current[run - 1]);
+        ck_assert(drawn(v, run, "grid.voltage") == voltage[run - 1]);
+    }
+}
+END_TEST
+
+/* Evenly over all runs, and grids beside it go round as if it were not there. */
+START_TEST(steps_without_a_count_go_over_all_runs)
+{
+    const struct sim_vary *v =
+        vary("{'runs':5,'values':{'load.L1.current':{'grid':[1,2]},'grid.voltage':{'steps':[220,240]}}}");
+    static const double current[] = {1, 2, 1, 2, 1}, voltage[] = {220, 225, 230, 235, 240};
+
+    ck_assert_uint_eq(v->runs, 5);
+    for (unsigned run = 1; run <= 5; run++) {
         ck_assert(drawn(v, run, "load.L1.current") == current[run - 1]);
         ck_assert(drawn(v, run, "grid.voltage") == voltage[run - 1]);
     }
@@ -307,14 +240,10 @@ END_TEST
 Suite *unit_suite(void)
 {
     Suite *suite = suite_create("vary");
-    TCase *numbers = unit_case(suite, "numbers"), *values = scene_case(suite, "values"),
-          *statistics = unit_case(suite, "statistics");
+    TCase *values = scene_case(suite, "values"), *statistics = unit_case(suite, "statistics");
 
-    tcase_add_test(numbers, logarithm_and_exponential_are_right);
-    tcase_add_test(numbers, the_same_bits_everywhere);
-    tcase_add_test(numbers, even_numbers_are_even);
-    tcase_add_test(numbers, normal_numbers_are_normal);
     tcase_add_test(values, combinations_come_in_turn_and_then_again);
+    tcase_add_test(values, steps_without_a_count_go_over_all_runs);
     tcase_add_test(values, values_stay_in_their_ranges_and_fill_them);
     tcase_add_test(values, a_value_is_a_matter_of_seed_path_and_run);
     tcase_add_test(values, a_run_is_the_scenario_with_its_values);
