@@ -14,6 +14,10 @@
 /* Below this the voltages tell no frequency (about 10 V on one phase over a window). */
 #define ADVANCE_MIN 1000000000000ll
 
+/* An advance within 2^-15 of a radian a cycle is less than 0.35 mHz at any frequency: no move, and no angle is needed.
+ */
+#define STEADY_SHIFT 15
+
 static uint32_t cycle_length(uint32_t phase0, uint32_t frequency_mhz)
 {
     return (EM_PHASE_MODULUS - phase0 + frequency_mhz - 1) / frequency_mhz;
@@ -86,32 +90,49 @@ void em_metrology_restart(struct em_metrology *mt)
     begin_cycle(mt);
 }
 
-/* What lies between the middle of the two samples around a cycle's end and the end itself, for every product:
- * the integral of the straight line through `before` and `after` (the products at those samples). position is
- * the oscillator phase at `after`, 0..frequency-1. */
-static void edge_sums(struct em_sums *edge, const struct em_sums *before, const struct em_sums *after,
-                      uint32_t position, uint32_t frequency_mhz)
+/* Adds the products at one sample set, with the reference at `cosine`, `sine`, `weight` times. */
+static void add_point(struct em_sums *sums, const int32_t sample[EM_CHANNEL_COUNT], int32_t cosine, int32_t sine,
+                      int64_t weight)
 {
-    const int64_t *b = (const int64_t *)before, *a = (const int64_t *)after;
-    int64_t *e = (int64_t *)edge;
-    /* Distance from the middle to the end, in samples x 2^15, and its square. */
-    int64_t distance = (2 * (int64_t)position - (int64_t)frequency_mhz) * 32768 / (2 * (int64_t)frequency_mhz);
-    int64_t square = distance * distance >> 15;
+    int64_t u[EM_PHASE_COUNT];
 
-    for (size_t k = 0; k < SUM_COUNT; k++)
-        e[k] = (distance * (a[k] + b[k]) - square * (a[k] - b[k])) >> 16;
+    for (int p = 0; p < EM_PHASE_COUNT; p++) {
+        struct em_phase_sums *sum = &sums->phase[p];
+        const int64_t i = weight * sample[EM_I1 + p];
+
+        u[p] = weight * sample[EM_U1 + p];
+        sum->uu += u[p] * sample[EM_U1 + p];
+        sum->ii += i * sample[EM_I1 + p];
+        sum->ui += u[p] * sample[EM_I1 + p];
+        sum->uc += u[p] * cosine;
+        sum->us += u[p] * sine;
+        sum->ic += i * cosine;
+        sum->is += i * sine;
+    }
+    sums->cross[0] += u[0] * sample[EM_U2];
+    sums->cross[1] += u[0] * sample[EM_U3];
+    sums->cross[2] += u[1] * sample[EM_U3];
 }
 
-/* The products at one sample set, with the reference at `cosine`, `sine`. */
-static void point_sums(const struct em_metrology *mt, struct em_sums *sums, const int32_t sample[EM_CHANNEL_COUNT],
-                       int32_t cosine, int32_t sine)
+/* What lies between the middle of the two samples around a cycle's end and the end itself, for every product: the
+ * integral of the straight line through the products at the last sample and at `next`. position is the oscillator
+ * phase at `next`, 0..frequency-1; cosine and sine are those of the position. */
+static void edge_sums(const struct em_metrology *mt, struct em_sums *edge, const int32_t next[EM_CHANNEL_COUNT],
+                      uint32_t position, int32_t cosine, int32_t sine)
 {
-    const int32_t *channel[EM_CHANNEL_COUNT];
+    const int64_t step_c = mt->cosine[1], step_s = mt->sine[1];
+    const int64_t f = mt->frequency_mhz;
+    /* Distance from the middle to the end, in samples x 2^15, and its square. */
+    const int64_t distance = (2 * (int64_t)position - f) * 32768 / (2 * f);
+    const int64_t square = distance * distance >> 15;
+    int64_t *e = (int64_t *)edge;
 
-    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
-        channel[c] = &sample[c];
-    memset(sums, 0, sizeof *sums);
-    mt->accumulate(sums, channel, &cosine, &sine, 1);
+    memset(edge, 0, sizeof *edge);
+    add_point(edge, next, cosine, sine, distance - square);
+    add_point(edge, mt->last, (int32_t)((cosine * step_c + sine * step_s) >> EM_REFERENCE_BITS),
+              (int32_t)((sine * step_c - cosine * step_s) >> EM_REFERENCE_BITS), distance + square);
+    for (size_t k = 0; k < SUM_COUNT; k++)
+        e[k] >>= 16;
 }
 
 /* Turns the cycle's own sums of c and s by the phase of its first sample, adds the edge corrections (already in
@@ -152,11 +173,10 @@ static void use_phasors(struct em_metrology *mt, const struct em_phasor u[EM_PHA
 /* Ends the cycle, whose samples are all in; `next` is the first sample set after it. */
 static void close_cycle(struct em_metrology *mt, const int32_t next[EM_CHANNEL_COUNT])
 {
-    struct em_sums before, after, edge;
+    struct em_sums edge;
     struct em_phasor u[EM_PHASE_COUNT], i[EM_PHASE_COUNT];
     uint32_t position = mt->phase0 + mt->length * mt->frequency_mhz - EM_PHASE_MODULUS;
     int32_t s0, c0, s1, c1;
-    const int64_t step_c = mt->cosine[1], step_s = mt->sine[1];
 
     em_sincos_small(mt->phase0, EM_PHASE_MODULUS, &s0, &c0);
     em_sincos_small(position, EM_PHASE_MODULUS, &s1, &c1);
@@ -164,10 +184,7 @@ static void close_cycle(struct em_metrology *mt, const int32_t next[EM_CHANNEL_C
     c0 >>= 30 - EM_REFERENCE_BITS;
     s1 >>= 30 - EM_REFERENCE_BITS;
     c1 >>= 30 - EM_REFERENCE_BITS;
-    point_sums(mt, &after, next, c1, s1);
-    point_sums(mt, &before, mt->last, (int32_t)((c1 * step_c + s1 * step_s) >> EM_REFERENCE_BITS),
-               (int32_t)((s1 * step_c - c1 * step_s) >> EM_REFERENCE_BITS));
-    edge_sums(&edge, &before, &after, position, mt->frequency_mhz);
+    edge_sums(mt, &edge, next, position, c1, s1);
 
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
         const struct em_phase_sums *sum = &mt->sums.phase[p], *in = &mt->carry.phase[p], *out = &edge.phase[p];
@@ -194,6 +211,8 @@ static void tune(struct em_metrology *mt)
     int64_t deviation;
 
     if (re < ADVANCE_MIN && re > -ADVANCE_MIN && im < ADVANCE_MIN && im > -ADVANCE_MIN)
+        return;
+    if (im <= re >> STEADY_SHIFT && im >= -(re >> STEADY_SHIFT))
         return;
     deviation = (int64_t)mt->frequency_mhz * em_angle(re, im); /* mHz x 2^32 */
     if (deviation * 5 > (int64_t)3 << 32 || deviation * 5 < -((int64_t)3 << 32)) {
@@ -362,12 +381,16 @@ void em_window_discard_no_load(struct em_window *w)
     const int64_t no_load = current_square(w, EM_NO_LOAD_UA);
 
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
+        /* The geometric mean of two numbers is not above their arithmetic one: mostly no root is needed. */
+        const int64_t enough = (w->phase[p].uu / 2 + w->phase[p].ii / 2 + 1) / EM_ANGLE_DEADBAND;
         int64_t s;
 
         if (w->phase[p].ii < no_load) {
             w->phase[p].ii = w->phase[p].ui = w->phase[p].q = 0;
             continue;
         }
+        if (magnitude(w->phase[p].ui) > enough && magnitude(w->phase[p].q) > enough)
+            continue;
         s = (int64_t)em_isqrt((uint64_t)magnitude(w->phase[p].uu)) * em_isqrt((uint64_t)w->phase[p].ii);
         if (magnitude(w->phase[p].ui) < s / EM_ANGLE_DEADBAND)
             w->phase[p].ui = 0;
