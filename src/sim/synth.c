@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * The generator's innermost loop. Compiled once per instruction set (SIM_SYNTH names the variant); every sample
  * is computed on its own by the same operations in the same order, so that all variants give the same bits. */
-#include <string.h>
+#include "synth.h"
 
-#include "wave.h"
+#include <string.h>
+#ifdef __SSE2__
+#include <immintrin.h>
+#endif
 
 #ifndef SIM_SYNTH
 #define SIM_SYNTH sim_synth
@@ -11,71 +14,214 @@
 
 sim_synth_fn SIM_SYNTH;
 
-/* Adding 1.5 * 2^52 leaves the nearest integer (ties to even) in the low bits of the double. */
-static inline int32_t round_to_int(double v)
-{
-    int64_t bits;
+/* As many numbers of 64 bits as the instruction set takes at once. */
+#if defined(__AVX512F__)
+#define LANES 8
+#elif defined(__AVX2__)
+#define LANES 4
+#else
+#define LANES 2
+#endif
+#define VECTOR(type, n) __attribute__((vector_size(n * sizeof(type)), aligned(sizeof(type)), may_alias)) type
 
-    v += 6755399441055744.0;
-    memcpy(&bits, &v, sizeof bits);
-    return (int32_t)bits;
+typedef VECTOR(double, LANES) reals;
+typedef VECTOR(uint64_t, LANES) words;
+typedef VECTOR(int32_t, LANES) counts;
+
+/* Loops over these have to be gone, and what they index has to be in registers, when gcc is done. */
+#define INLINE  static inline __attribute__((always_inline))
+#define OUTSIDE __attribute__((noinline))
+
+/* A tone as it is at a block's start. */
+struct turned {
+    double x[SIM_SYNTH_LANES], y[SIM_SYNTH_LANES];
+};
+
+/* To the nearest integer, ties to even. */
+INLINE void store_rounded(int32_t *out, reals v)
+{
+#if defined(__AVX512F__)
+    _mm256_storeu_si256((__m256i *)out, _mm512_cvtpd_epi32((__m512d)v));
+#elif defined(__AVX2__)
+    _mm_storeu_si128((__m128i *)out, _mm256_cvtpd_epi32((__m256d)v));
+#elif defined(__SSE2__)
+    _mm_storel_epi64((__m128i *)out, _mm_cvtpd_epi32((__m128d)v));
+#else
+    /* Adding 1.5 * 2^52 leaves the integer in the low bits of the double. */
+    *(counts *)out = __builtin_convertvector((words)(v + 6755399441055744.0), counts);
+#endif
 }
 
-static void one_tone(double *restrict sum, uint32_t n, const struct sim_synth_tone *t)
+/* One or two tones of a channel over a block: the first of all, or added to what is in sum; rounded into out, or left
+ * in sum. The order in which a sample is added up does not depend on how tones are taken together. */
+INLINE void add_tones(int32_t *out, double *sum, const struct sim_synth_tone *tone, const struct turned *turned, int k,
+                      bool two, bool first, bool last)
 {
-    const double *restrict c = t->c, *restrict s = t->s;
-    const double x = t->x, y = t->y;
+    const struct sim_table *a = tone[0].table, *b = tone[two].table;
+    const double xa = turned[0].x[k], ya = turned[0].y[k], xb = turned[two].x[k], yb = turned[two].y[k];
 
-    for (uint32_t j = 0; j < n; j++)
-        sum[j] = x * c[j] + y * s[j];
-}
+    for (unsigned j = 0; j < SIM_BLOCK; j += LANES) {
+        reals v = xa * *(const reals *)&a->c[j] + ya * *(const reals *)&a->s[j];
 
-static void two_tones(double *restrict sum, uint32_t n, const struct sim_synth_tone *t)
-{
-    const double *restrict c0 = t[0].c, *restrict s0 = t[0].s, *restrict c1 = t[1].c, *restrict s1 = t[1].s;
-    const double x0 = t[0].x, y0 = t[0].y, x1 = t[1].x, y1 = t[1].y;
-
-    for (uint32_t j = 0; j < n; j++)
-        sum[j] = (x0 * c0[j] + y0 * s0[j]) + (x1 * c1[j] + y1 * s1[j]);
-}
-
-/* Kept out of line: inlined, gcc exchanges the loops over tones and samples and gathers. */
-__attribute__((noinline)) static void more_tone(double *restrict sum, uint32_t n, const struct sim_synth_tone *t)
-{
-    const double *restrict c = t->c, *restrict s = t->s;
-    const double x = t->x, y = t->y;
-
-    for (uint32_t j = 0; j < n; j++)
-        sum[j] += x * c[j] + y * s[j];
-}
-
-static void limit(double *restrict sum, uint32_t n)
-{
-    for (uint32_t j = 0; j < n; j++) {
-        double v = sum[j] < EM_ADC_MAX ? sum[j] : EM_ADC_MAX;
-
-        sum[j] = v > -EM_ADC_MAX ? v : -EM_ADC_MAX;
+        if (!first)
+            v = *(reals *)&sum[j] + v;
+        if (two)
+            v = v + (xb * *(const reals *)&b->c[j] + yb * *(const reals *)&b->s[j]);
+        if (last)
+            store_rounded(out + j, v);
+        else
+            *(reals *)&sum[j] = v;
     }
 }
 
-void SIM_SYNTH(int32_t *out, uint32_t n, const struct sim_synth_tone *tone, unsigned tones, const double *add,
-               bool clip)
+/* A channel's noise: a function of its key and the sample's number, near to Gaussian, the sum of four uniform numbers
+ * of 16 bits less their mean. z is key + SIM_NOISE_STEP * number. */
+INLINE reals noise(words z)
 {
-    double sum[SIM_CHUNK];
+    const uint64_t halves = 0x0000FFFF0000FFFF;
 
-    if (tones == 0)
-        memset(sum, 0, n * sizeof *sum);
-    else if (tones == 1)
-        one_tone(sum, n, tone);
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    z = z ^ z >> 31;
+    z = (z & halves) + (z >> 16 & halves);
+    z = (z & 0xFFFFFFFF) + (z >> 32);
+    /* As the low bits of 2^52 the integer is a double. */
+    return (reals)(z | 0x4330000000000000) - (4503599627370496.0 + 131070);
+}
+
+/* a where the mask has ones, b elsewhere. */
+INLINE reals choose(words mask, reals a, reals b)
+{
+    return (reals)(((words)a & mask) | ((words)b & ~mask));
+}
+
+INLINE reals limited(reals v)
+{
+    const reals top = (reals){0} + EM_ADC_MAX;
+
+    v = choose((words)(v < top), v, top);
+    return choose((words)(v > -top), v, -top);
+}
+
+/* Errors of a channel are added to its sum over a block from sample number `at` of the chunk on. */
+static void finish(int32_t *out, const double *sum, const struct sim_group *g, int k, uint32_t at)
+{
+    const reals scale = (reals){0} + g->noise[k], offset = (reals){0} + g->offset[k];
+    words z = (words){0} + (g->key[k] + SIM_NOISE_STEP * ((uint64_t)g->sample + at));
+
+    for (unsigned lane = 0; lane < LANES; lane++)
+        z[lane] += SIM_NOISE_STEP * lane;
+    for (unsigned j = 0; j < SIM_BLOCK; j += LANES, z += SIM_NOISE_STEP * LANES) {
+        reals error = offset, v = *(const reals *)&sum[j];
+
+        if (g->noisy)
+            error = scale * noise(z) + offset;
+        v = v + error;
+        if (g->clip)
+            v = limited(v);
+        store_rounded(out + j, v);
+    }
+}
+
+/* What a converter of fewer bits gives: the nearest of its steps. The whole counts have been rounded before, which adds
+ * half a count at most to half a step. */
+static void coarsen(int32_t *out, unsigned bits)
+{
+    const int32_t half = 1 << (bits - 1), mask = (1 << bits) - 1, top = EM_ADC_MAX & ~mask;
+
+    for (uint32_t j = 0; j < SIM_CHUNK; j++) {
+        int32_t v = (out[j] + half) & ~mask;
+
+        out[j] = v > top ? top : v < -top ? -top : v;
+    }
+}
+
+/* The tones as they are at the chunk's start. */
+INLINE void begin(struct turned *turned, const struct sim_group *g, unsigned tones)
+{
+    for (unsigned k = 0; k < tones; k++) {
+        memcpy(turned[k].x, g->tone[k].x, sizeof turned[k].x);
+        memcpy(turned[k].y, g->tone[k].y, sizeof turned[k].y);
+    }
+}
+
+/* Turns the tones on by a block. */
+INLINE void turn(struct turned *turned, const struct sim_group *g, unsigned tones)
+{
+    for (unsigned k = 0; k < tones; k++) {
+        const double c = g->tone[k].table->c_block, s = g->tone[k].table->s_block;
+
+        for (int lane = 0; lane < SIM_SYNTH_LANES; lane++) {
+            const double x = turned[k].x[lane], y = turned[k].y[lane];
+
+            turned[k].x[lane] = x * c + y * s;
+            turned[k].y[lane] = y * c - x * s;
+        }
+    }
+}
+
+/* One tone or two without errors: nothing but the result goes to memory. */
+INLINE void few_tones(int32_t *const out[SIM_GROUP], const struct sim_group *g, unsigned tones)
+{
+    struct turned turned[2];
+
+    begin(turned, g, tones);
+    for (uint32_t at = 0; at < SIM_CHUNK; at += SIM_BLOCK) {
+        for (int k = 0; k < SIM_GROUP; k++)
+            add_tones(out[k] + at, NULL, g->tone, turned, k, tones == 2, true, true);
+        turn(turned, g, tones);
+    }
+}
+
+OUTSIDE static void one_tone(int32_t *const out[SIM_GROUP], const struct sim_group *g)
+{
+    few_tones(out, g, 1);
+}
+
+OUTSIDE static void two_tones(int32_t *const out[SIM_GROUP], const struct sim_group *g)
+{
+    few_tones(out, g, 2);
+}
+
+/* The sum of any number of tones of channel k over a block. */
+OUTSIDE static void sum_tones(double *sum, const struct sim_group *g, const struct turned *turned, int k)
+{
+    unsigned n = 2 - g->tones % 2;
+
+    if (g->tones == 0)
+        memset(sum, 0, SIM_BLOCK * sizeof *sum);
+    else if (n == 1)
+        add_tones(NULL, sum, g->tone, turned, k, false, true, false);
     else
-        two_tones(sum, n, tone);
-    for (unsigned k = 2; k < tones; k++)
-        more_tone(sum, n, &tone[k]);
-    if (add)
-        for (uint32_t j = 0; j < n; j++)
-            sum[j] += add[j];
-    if (clip)
-        limit(sum, n);
-    for (uint32_t j = 0; j < n; j++)
-        out[j] = round_to_int(sum[j]);
+        add_tones(NULL, sum, g->tone, turned, k, true, true, false);
+    for (; n < g->tones; n += 2)
+        add_tones(NULL, sum, g->tone + n, turned + n, k, true, false, false);
+}
+
+OUTSIDE static void any_tones(int32_t *const out[SIM_GROUP], const struct sim_group *g)
+{
+    struct turned turned[SIM_TONES_MAX];
+    double sum[SIM_BLOCK];
+
+    begin(turned, g, g->tones);
+    for (uint32_t at = 0; at < SIM_CHUNK; at += SIM_BLOCK) {
+        for (int k = 0; k < SIM_GROUP; k++) {
+            sum_tones(sum, g, turned, k);
+            finish(out[k] + at, sum, g, k, at);
+        }
+        turn(turned, g, g->tones);
+    }
+}
+
+void SIM_SYNTH(int32_t *const out[SIM_GROUP], const struct sim_group *g)
+{
+    if (g->errors || g->tones == 0 || g->tones > 2)
+        any_tones(out, g);
+    else if (g->tones == 1)
+        one_tone(out, g);
+    else
+        two_tones(out, g);
+    for (int k = 0; k < SIM_GROUP; k++)
+        if (g->coarse[k])
+            coarsen(out[k], g->coarse[k]);
 }

@@ -1,16 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 #include "wave.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "trig.h"
 
+/* Everything that vectors are loaded from and stored to begins on such a boundary. */
+#define ALIGNMENT 64
+
+static void *allocate(size_t size)
+{
+    void *p = aligned_alloc(ALIGNMENT, (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+
+    if (!p)
+        abort();
+    return p;
+}
+
+void sim_wave_free(struct sim_wave *w)
+{
+    for (int order = 0; order <= SIM_HARMONIC_MAX; order++)
+        free(w->table[order]);
+    free(w->chunk);
+    memset(w, 0, sizeof *w);
+}
+
 void sim_wave_init(struct sim_wave *w, sim_synth_fn *synth, uint32_t frequency_mhz, int64_t sample)
 {
-    memset(w, 0, sizeof *w);
+    sim_wave_free(w);
     w->synth = synth ? synth : sim_synth;
     w->frequency_mhz = frequency_mhz;
     w->sample = sample;
+    w->chunk = allocate(EM_CHANNEL_COUNT * sizeof *w->chunk);
 }
 
 static uint32_t phase_after(const struct sim_wave *w, uint32_t samples)
@@ -22,7 +44,7 @@ void sim_wave_change(struct sim_wave *w, uint32_t frequency_mhz)
 {
     w->phase = phase_after(w, w->index);
     w->index = 0;
-    w->chunk_ready = false;
+    w->made = false;
     if (frequency_mhz != w->frequency_mhz)
         w->orders = 0;
     w->frequency_mhz = frequency_mhz;
@@ -38,39 +60,24 @@ static double turns(uint64_t steps)
     return (double)(steps % EM_PHASE_MODULUS) / EM_PHASE_MODULUS;
 }
 
-static void need_order(struct sim_wave *w, unsigned order)
+/* Cosine and sine of a phase. */
+struct pointer {
+    double c, s;
+};
+
+static void need_table(struct sim_wave *w, unsigned order)
 {
+    const uint64_t step = (uint64_t)order * w->frequency_mhz;
+    struct sim_table *t = w->table[order];
+
     if (w->orders >> order & 1)
         return;
-    for (uint32_t j = 0; j < SIM_CHUNK; j++)
-        sim_sincos(turns((uint64_t)order * w->frequency_mhz * j), &w->table[order].s[j], &w->table[order].c[j]);
+    if (!t)
+        t = w->table[order] = allocate(sizeof *t);
+    for (uint32_t j = 0; j < SIM_BLOCK; j++)
+        sim_sincos(turns(step * j), &t->s[j], &t->c[j]);
+    sim_sincos(turns(step * SIM_BLOCK), &t->s_block, &t->c_block);
     w->orders |= (uint64_t)1 << order;
-}
-
-/* Turns every tone of every channel to the phase at which the chunk begins. */
-static void prepare_chunk(struct sim_wave *w)
-{
-    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
-        for (unsigned k = 0; k < w->channel[c].tones; k++)
-            need_order(w, w->channel[c].tone[k].order);
-    for (unsigned order = 1; order <= SIM_HARMONIC_MAX; order++)
-        if (w->orders >> order & 1)
-            sim_sincos(turns((uint64_t)order * w->phase), &w->table[order].s0, &w->table[order].c0);
-
-    for (int c = 0; c < EM_CHANNEL_COUNT; c++) {
-        for (unsigned k = 0; k < w->channel[c].tones; k++) {
-            const struct sim_tone *t = &w->channel[c].tone[k];
-            double c0 = w->table[t->order].c0, s0 = w->table[t->order].s0;
-
-            w->tone[c][k] = (struct sim_synth_tone){
-                .c = w->table[t->order].c,
-                .s = w->table[t->order].s,
-                .x = t->x * c0 + t->y * s0,
-                .y = t->y * c0 - t->x * s0,
-            };
-        }
-    }
-    w->chunk_ready = true;
 }
 
 static uint64_t mix(uint64_t z)
@@ -80,72 +87,97 @@ static uint64_t mix(uint64_t z)
     return z ^ z >> 31;
 }
 
-/* Noise as a function of seed, channel and sample number: near to Gaussian, the sum of four uniform numbers. */
-static void make_noise(const struct sim_wave *w, int channel, double *out, uint32_t n)
+/* The errors of three channels of which the first is number `first`. */
+static void gather_errors(const struct sim_wave *w, int first, struct sim_group *g)
 {
-    const uint64_t key = mix(w->seed + 0x9E3779B97F4A7C15u * (uint64_t)(channel + 1));
-    const double scale = w->channel[channel].noise / 37837.21; /* 65536 / sqrt(3) */
+    g->sample = w->sample;
+    g->noisy = g->errors = g->clip = false;
+    for (int k = 0; k < SIM_GROUP; k++) {
+        const struct sim_channel *channel = &w->channel[first + k];
 
-    for (uint32_t j = 0; j < n; j++) {
-        uint64_t r = mix(key + 0x9E3779B97F4A7C15u * (uint64_t)(w->sample + j));
-        int32_t sum = (int32_t)((r & 0xFFFF) + (r >> 16 & 0xFFFF) + (r >> 32 & 0xFFFF) + (r >> 48)) - 131070;
-
-        out[j] = scale * sum;
+        g->offset[k] = channel->offset;
+        g->coarse[k] = channel->coarse;
+        g->noisy |= channel->noise > 0;
+        g->clip |= channel->clips;
+        g->errors |= channel->noise > 0 || channel->offset != 0 || channel->clips;
+    }
+    for (int k = 0; k < SIM_GROUP && g->noisy; k++) {
+        g->noise[k] = w->channel[first + k].noise / 37837.21; /* 65536 / sqrt(3) */
+        g->key[k] = mix(w->seed + SIM_NOISE_STEP * (uint64_t)(first + k + 1));
     }
 }
 
-/* Noise and offset of a channel; false if it has neither. */
-static bool make_errors(const struct sim_wave *w, int c, double *out, uint32_t n)
+/* Which orders three channels have. */
+static uint64_t orders_of(const struct sim_wave *w, int first)
 {
-    const struct sim_channel *channel = &w->channel[c];
+    uint64_t orders = 0;
 
-    if (channel->noise > 0)
-        make_noise(w, c, out, n);
-    else if (channel->offset != 0)
-        memset(out, 0, n * sizeof *out);
-    else
-        return false;
-    for (uint32_t j = 0; channel->offset != 0 && j < n; j++)
-        out[j] += channel->offset;
-    return true;
+    for (int k = 0; k < SIM_GROUP; k++)
+        for (unsigned n = 0; n < w->channel[first + k].tones; n++)
+            orders |= (uint64_t)1 << w->channel[first + k].tone[n].order;
+    return orders;
 }
 
-/* What a converter of fewer bits gives: the nearest of its steps. The whole counts have been rounded before, which adds
- * half a count at most to half a step. */
-static void coarsen(int32_t *out, uint32_t n, unsigned bits)
+/* The tones of three channels by order, each turned by its order's pointer. */
+static void gather_tones(const struct sim_wave *w, int first, const struct pointer at[], struct sim_group *g)
 {
-    const int32_t half = 1 << (bits - 1), mask = (1 << bits) - 1, top = EM_ADC_MAX & ~mask;
+    const uint64_t orders = orders_of(w, first);
+    uint8_t place[SIM_HARMONIC_MAX + 1];
 
-    for (uint32_t j = 0; j < n; j++) {
-        int32_t v = (out[j] + half) & ~mask;
-
-        out[j] = v > top ? top : v < -top ? -top : v;
+    g->tones = 0;
+    for (unsigned order = 0; orders >> order; order++) {
+        if (!(orders >> order & 1))
+            continue;
+        place[order] = (uint8_t)g->tones;
+        g->tone[g->tones++] = (struct sim_synth_tone){.table = w->table[order]};
     }
-}
+    for (int k = 0; k < SIM_GROUP; k++) {
+        for (unsigned n = 0; n < w->channel[first + k].tones; n++) {
+            const struct sim_tone *t = &w->channel[first + k].tone[n];
+            const struct pointer *p = &at[t->order];
 
-void sim_wave_samples(struct sim_wave *w, int32_t *const out[EM_CHANNEL_COUNT], uint32_t n)
-{
-    if (!w->chunk_ready)
-        prepare_chunk(w);
-    for (int c = 0; c < EM_CHANNEL_COUNT; c++) {
-        const struct sim_channel *channel = &w->channel[c];
-        struct sim_synth_tone tone[SIM_TONES_MAX];
-        double noise[SIM_CHUNK];
-
-        for (unsigned k = 0; k < channel->tones; k++) {
-            tone[k] = w->tone[c][k];
-            tone[k].c += w->index;
-            tone[k].s += w->index;
+            g->tone[place[t->order]].x[k] = t->x * p->c + t->y * p->s;
+            g->tone[place[t->order]].y[k] = t->y * p->c - t->x * p->s;
         }
-        w->synth(out[c], n, tone, channel->tones, make_errors(w, c, noise, n) ? noise : NULL, channel->clips);
-        if (channel->coarse)
-            coarsen(out[c], n, channel->coarse);
     }
+}
+
+static void make_chunk(struct sim_wave *w)
+{
+    const uint64_t orders = orders_of(w, EM_U1) | orders_of(w, EM_I1);
+    struct pointer at[SIM_HARMONIC_MAX + 1];
+    struct sim_group group;
+
+    for (unsigned order = 0; orders >> order; order++) {
+        if (!(orders >> order & 1))
+            continue;
+        need_table(w, order);
+        sim_sincos(turns((uint64_t)order * w->phase), &at[order].s, &at[order].c);
+    }
+    for (int first = 0; first < EM_CHANNEL_COUNT; first += SIM_GROUP) {
+        int32_t *const out[SIM_GROUP] = {w->chunk[first], w->chunk[first + 1], w->chunk[first + 2]};
+
+        gather_tones(w, first, at, &group);
+        gather_errors(w, first, &group);
+        w->synth(out, &group);
+        w->noisy = group.noisy || (first && w->noisy);
+    }
+    w->made = true;
+}
+
+void sim_wave_samples(struct sim_wave *w, const int32_t *out[EM_CHANNEL_COUNT], uint32_t n)
+{
+    if (!w->made)
+        make_chunk(w);
+    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
+        out[c] = w->chunk[c] + w->index;
     w->index += n;
     w->sample += n;
     if (w->index == SIM_CHUNK) {
-        w->phase = phase_after(w, SIM_CHUNK);
+        const uint32_t next = phase_after(w, SIM_CHUNK);
+
+        w->made = next == w->phase && !w->noisy;
+        w->phase = next;
         w->index = 0;
-        w->chunk_ready = false;
     }
 }

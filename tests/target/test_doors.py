@@ -16,7 +16,7 @@ READERS = {
     "em_strerror", "em_constant_value", "em_means_add",
 }
 # Called by works.c and from memory callbacks, which the board has as well, or given to the core as a faster part of it.
-INSIDE = {"em_meter_begin", "em_meter_cut_within", "em_storage_commit", "em_accumulate", "em_accumulate_avx2", "em_accumulate_avx512"}
+INSIDE = {"em_meter_begin", "em_meter_cut_within", "em_storage_commit", "em_accumulate", "em_accumulate_sse4", "em_accumulate_avx2", "em_accumulate_avx512"}
 # Called by host/qr.c, which record.c does not use.
 ELSEWHERE = {"em_meter_set_qr"}
 
