@@ -27,15 +27,12 @@ sim_synth_fn SIM_SYNTH;
 typedef VECTOR(double, LANES) reals;
 typedef VECTOR(uint64_t, LANES) words;
 typedef VECTOR(int32_t, LANES) counts;
+typedef VECTOR(double, (LANES < SIM_SYNTH_LANES ? LANES : SIM_SYNTH_LANES)) channels;
+#define CHANNELS (sizeof(channels) / sizeof(double))
 
 /* Loops over these have to be gone, and what they index has to be in registers, when gcc is done. */
 #define INLINE  static inline __attribute__((always_inline))
 #define OUTSIDE __attribute__((noinline))
-
-/* A tone as it is at a block's start. */
-struct turned {
-    double x[SIM_SYNTH_LANES], y[SIM_SYNTH_LANES];
-};
 
 /* To the nearest integer, ties to even. */
 INLINE void store_rounded(int32_t *out, reals v)
@@ -52,25 +49,37 @@ INLINE void store_rounded(int32_t *out, reals v)
 #endif
 }
 
-/* One or two tones of a channel over a block: the first of all, or added to what is in sum; rounded into out, or left
- * in sum. The order in which a sample is added up does not depend on how tones are taken together. */
-INLINE void add_tones(int32_t *out, double *sum, const struct sim_synth_tone *tone, const struct turned *turned, int k,
-                      bool two, bool first, bool last)
+/* The last lane first. */
+INLINE reals reversed(reals v)
 {
-    const struct sim_table *a = tone[0].table, *b = tone[two].table;
-    const double xa = turned[0].x[k], ya = turned[0].y[k], xb = turned[two].x[k], yb = turned[two].y[k];
+#if LANES == 8
+    return __builtin_shufflevector(v, v, 7, 6, 5, 4, 3, 2, 1, 0);
+#elif LANES == 4
+    return __builtin_shufflevector(v, v, 3, 2, 1, 0);
+#else
+    return __builtin_shufflevector(v, v, 1, 0);
+#endif
+}
 
-    for (unsigned j = 0; j < SIM_BLOCK; j += LANES) {
-        reals v = xa * *(const reals *)&a->c[j] + ya * *(const reals *)&a->s[j];
+/* A tone of one channel. */
+struct tone {
+    const double *c, *s;
+    double x, y;
+};
 
-        if (!first)
-            v = *(reals *)&sum[j] + v;
-        if (two)
-            v = v + (xb * *(const reals *)&b->c[j] + yb * *(const reals *)&b->s[j]);
-        if (last)
-            store_rounded(out + j, v);
-        else
-            *(reals *)&sum[j] = v;
+INLINE struct tone tone_of(const struct sim_group *g, const struct sim_tones *tones, unsigned n, int k)
+{
+    return (struct tone){g->table[n]->c, g->table[n]->s, tones[n].x[k], tones[n].y[k]};
+}
+
+/* The sum of a and, with two, of b about the block's middle: its even part and its odd one. */
+INLINE void parts(reals *even, reals *odd, struct tone a, struct tone b, bool two, unsigned j)
+{
+    *even = a.x * *(const reals *)&a.c[j];
+    *odd = a.y * *(const reals *)&a.s[j];
+    if (two) {
+        *even = *even + b.x * *(const reals *)&b.c[j];
+        *odd = *odd + b.y * *(const reals *)&b.s[j];
     }
 }
 
@@ -136,80 +145,88 @@ static void coarsen(int32_t *out, unsigned bits)
     }
 }
 
-/* The tones as they are at the chunk's start. */
-INLINE void begin(struct turned *turned, const struct sim_group *g, unsigned tones)
+/* The tones a block later. */
+INLINE void turn(struct sim_tones *next, const struct sim_tones *now, const struct sim_group *g, unsigned tones)
 {
-    for (unsigned k = 0; k < tones; k++) {
-        memcpy(turned[k].x, g->tone[k].x, sizeof turned[k].x);
-        memcpy(turned[k].y, g->tone[k].y, sizeof turned[k].y);
-    }
-}
+    for (unsigned n = 0; n < tones; n++) {
+        const double c = g->table[n]->c_block, s = g->table[n]->s_block;
 
-/* Turns the tones on by a block. */
-INLINE void turn(struct turned *turned, const struct sim_group *g, unsigned tones)
-{
-    for (unsigned k = 0; k < tones; k++) {
-        const double c = g->tone[k].table->c_block, s = g->tone[k].table->s_block;
+        for (unsigned k = 0; k < SIM_SYNTH_LANES; k += CHANNELS) {
+            const channels x = *(const channels *)&now[n].x[k], y = *(const channels *)&now[n].y[k];
 
-        for (int lane = 0; lane < SIM_SYNTH_LANES; lane++) {
-            const double x = turned[k].x[lane], y = turned[k].y[lane];
-
-            turned[k].x[lane] = x * c + y * s;
-            turned[k].y[lane] = y * c - x * s;
+            *(channels *)&next[n].x[k] = x * c + y * s;
+            *(channels *)&next[n].y[k] = y * c - x * s;
         }
     }
 }
 
-/* One tone or two without errors: nothing but the result goes to memory. */
-INLINE void few_tones(int32_t *const out[SIM_GROUP], const struct sim_group *g, unsigned tones)
+/* One tone or two over a block, without errors: nothing but the result goes to memory. */
+INLINE void few_tones_block(int32_t *const out[SIM_GROUP], const struct sim_group *g, const struct sim_tones *tones,
+                            bool two, unsigned at)
 {
-    struct turned turned[2];
+    for (int k = 0; k < SIM_GROUP; k++) {
+        const struct tone a = tone_of(g, tones, 0, k), b = tone_of(g, tones, two, k);
+        int32_t *middle = out[k] + at + SIM_HALF;
 
-    begin(turned, g, tones);
-    for (uint32_t at = 0; at < SIM_CHUNK; at += SIM_BLOCK) {
-        for (int k = 0; k < SIM_GROUP; k++)
-            add_tones(out[k] + at, NULL, g->tone, turned, k, tones == 2, true, true);
-        turn(turned, g, tones);
+        for (unsigned j = 0; j < SIM_HALF; j += LANES) {
+            reals even, odd;
+
+            parts(&even, &odd, a, b, two, j);
+            store_rounded(middle + j, even + odd);
+            store_rounded(middle - j - LANES, reversed(even - odd));
+        }
     }
+}
+
+/* The later block's tones are ready before the first is begun: they are read from memory. */
+INLINE void few_tones(int32_t *const out[SIM_GROUP], const struct sim_group *g, bool two)
+{
+    struct sim_tones later[2];
+
+    _Static_assert(SIM_CHUNK == 2 * SIM_BLOCK, "a chunk is two blocks");
+    turn(later, g->first, g, 1 + two);
+    few_tones_block(out, g, g->first, two, 0);
+    few_tones_block(out, g, later, two, SIM_BLOCK);
 }
 
 OUTSIDE static void one_tone(int32_t *const out[SIM_GROUP], const struct sim_group *g)
 {
-    few_tones(out, g, 1);
+    few_tones(out, g, false);
 }
 
 OUTSIDE static void two_tones(int32_t *const out[SIM_GROUP], const struct sim_group *g)
 {
-    few_tones(out, g, 2);
+    few_tones(out, g, true);
 }
 
 /* The sum of any number of tones of channel k over a block. */
-OUTSIDE static void sum_tones(double *sum, const struct sim_group *g, const struct turned *turned, int k)
+OUTSIDE static void sum_tones(double sum[SIM_BLOCK], const struct sim_group *g, const struct sim_tones *tones, int k)
 {
-    unsigned n = 2 - g->tones % 2;
+    for (unsigned j = 0; j < SIM_HALF; j += LANES) {
+        reals even = {0}, odd = {0};
 
-    if (g->tones == 0)
-        memset(sum, 0, SIM_BLOCK * sizeof *sum);
-    else if (n == 1)
-        add_tones(NULL, sum, g->tone, turned, k, false, true, false);
-    else
-        add_tones(NULL, sum, g->tone, turned, k, true, true, false);
-    for (; n < g->tones; n += 2)
-        add_tones(NULL, sum, g->tone + n, turned + n, k, true, false, false);
+        for (unsigned n = 0; n < g->tones; n++) {
+            const struct tone t = tone_of(g, tones, n, k);
+
+            even = even + t.x * *(const reals *)&t.c[j];
+            odd = odd + t.y * *(const reals *)&t.s[j];
+        }
+        *(reals *)&sum[SIM_HALF + j] = even + odd;
+        *(reals *)&sum[SIM_HALF - j - LANES] = reversed(even - odd);
+    }
 }
 
 OUTSIDE static void any_tones(int32_t *const out[SIM_GROUP], const struct sim_group *g)
 {
-    struct turned turned[SIM_TONES_MAX];
+    struct sim_tones later[SIM_TONES_MAX];
     double sum[SIM_BLOCK];
 
-    begin(turned, g, g->tones);
-    for (uint32_t at = 0; at < SIM_CHUNK; at += SIM_BLOCK) {
-        for (int k = 0; k < SIM_GROUP; k++) {
-            sum_tones(sum, g, turned, k);
-            finish(out[k] + at, sum, g, k, at);
-        }
-        turn(turned, g, g->tones);
+    turn(later, g->first, g, g->tones);
+    for (int k = 0; k < SIM_GROUP; k++) {
+        sum_tones(sum, g, g->first, k);
+        finish(out[k], sum, g, k, 0);
+        sum_tones(sum, g, later, k);
+        finish(out[k] + SIM_BLOCK, sum, g, k, SIM_BLOCK);
     }
 }
 

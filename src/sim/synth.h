@@ -6,24 +6,25 @@
 #include "vmeter/em_metrology.h"
 
 #define SIM_CHUNK        160
-#define SIM_BLOCK        32 /* samples between two turns of the tones, and length of a table */
-#define SIM_GROUP        3  /* channels made together */
+#define SIM_HALF         40             /* length of a table: half a block */
+#define SIM_BLOCK        (2 * SIM_HALF) /* samples between two turns of the tones */
+#define SIM_GROUP        3              /* channels made together */
 #define SIM_HARMONIC_MAX 40
 #define SIM_TONES_MAX    SIM_HARMONIC_MAX /* of a channel */
 
 /* Numbers that stand for a group's channels side by side: a power of two. */
 #define SIM_SYNTH_LANES 4
 
-/* Sine and cosine of the phase by which a tone advances in j samples, and in a block. */
+/* Cosine and sine of the phase by which a tone advances in j + 1/2 samples, and in a block. */
 struct sim_table {
-    double c[SIM_BLOCK], s[SIM_BLOCK];
+    double c[SIM_HALF], s[SIM_HALF];
     double c_block, s_block;
 };
 
-/* A tone of each channel: x * c + y * s, x and y as they are at the chunk's start. A channel that is without it, and
- * what is beyond the channels, has 0. */
-struct sim_synth_tone {
-    const struct sim_table *table;
+/* A tone of each channel, as it is in the middle of a block, x, and a quarter later, y: j + 1/2 samples after the
+ * middle x * c + y * s, and as long before it x * c - y * s. What is beyond the channels, or a channel without it, has
+ * 0. */
+struct sim_tones {
     double x[SIM_SYNTH_LANES], y[SIM_SYNTH_LANES];
 };
 
@@ -40,7 +41,8 @@ struct sim_group {
     uint64_t key[SIM_GROUP];
     unsigned coarse[SIM_GROUP]; /* bits that the converter lacks of 24 */
     int64_t sample;             /* number of the chunk's first */
-    struct sim_synth_tone tone[SIM_TONES_MAX];
+    const struct sim_table *table[SIM_TONES_MAX];
+    struct sim_tones first[SIM_TONES_MAX]; /* in the chunk's first block */
 };
 
 /* Adds up tones and errors over a chunk, rounds to the nearest integer and coarsens. All variants give the same

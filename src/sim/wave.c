@@ -55,9 +55,10 @@ uint32_t sim_wave_left(const struct sim_wave *w)
     return SIM_CHUNK - w->index;
 }
 
-static double turns(uint64_t steps)
+/* Of half a step each: the middle of a block lies between two samples. */
+static double turns(uint64_t halves)
 {
-    return (double)(steps % EM_PHASE_MODULUS) / EM_PHASE_MODULUS;
+    return (double)(halves % (2 * EM_PHASE_MODULUS)) / (2 * EM_PHASE_MODULUS);
 }
 
 /* Cosine and sine of a phase. */
@@ -74,9 +75,9 @@ static void need_table(struct sim_wave *w, unsigned order)
         return;
     if (!t)
         t = w->table[order] = allocate(sizeof *t);
-    for (uint32_t j = 0; j < SIM_BLOCK; j++)
-        sim_sincos(turns(step * j), &t->s[j], &t->c[j]);
-    sim_sincos(turns(step * SIM_BLOCK), &t->s_block, &t->c_block);
+    for (uint32_t j = 0; j < SIM_HALF; j++)
+        sim_sincos(turns(step * (2 * j + 1)), &t->s[j], &t->c[j]);
+    sim_sincos(turns(step * 2 * SIM_BLOCK), &t->s_block, &t->c_block);
     w->orders |= (uint64_t)1 << order;
 }
 
@@ -129,15 +130,16 @@ static void gather_tones(const struct sim_wave *w, int first, const struct point
         if (!(orders >> order & 1))
             continue;
         place[order] = (uint8_t)g->tones;
-        g->tone[g->tones++] = (struct sim_synth_tone){.table = w->table[order]};
+        g->table[g->tones] = w->table[order];
+        g->first[g->tones++] = (struct sim_tones){0};
     }
     for (int k = 0; k < SIM_GROUP; k++) {
         for (unsigned n = 0; n < w->channel[first + k].tones; n++) {
             const struct sim_tone *t = &w->channel[first + k].tone[n];
             const struct pointer *p = &at[t->order];
 
-            g->tone[place[t->order]].x[k] = t->x * p->c + t->y * p->s;
-            g->tone[place[t->order]].y[k] = t->y * p->c - t->x * p->s;
+            g->first[place[t->order]].x[k] = t->x * p->c + t->y * p->s;
+            g->first[place[t->order]].y[k] = t->y * p->c - t->x * p->s;
         }
     }
 }
@@ -145,6 +147,7 @@ static void gather_tones(const struct sim_wave *w, int first, const struct point
 static void make_chunk(struct sim_wave *w)
 {
     const uint64_t orders = orders_of(w, EM_U1) | orders_of(w, EM_I1);
+    const uint64_t middle = 2 * (uint64_t)w->phase + (SIM_BLOCK - 1) * (uint64_t)w->frequency_mhz;
     struct pointer at[SIM_HARMONIC_MAX + 1];
     struct sim_group group;
 
@@ -152,7 +155,7 @@ static void make_chunk(struct sim_wave *w)
         if (!(orders >> order & 1))
             continue;
         need_table(w, order);
-        sim_sincos(turns((uint64_t)order * w->phase), &at[order].s, &at[order].c);
+        sim_sincos(turns(order * middle), &at[order].s, &at[order].c);
     }
     for (int first = 0; first < EM_CHANNEL_COUNT; first += SIM_GROUP) {
         int32_t *const out[SIM_GROUP] = {w->chunk[first], w->chunk[first + 1], w->chunk[first + 2]};

@@ -392,7 +392,7 @@ static void fill_table(struct sim_table *t, uint64_t *seed)
 {
     double turn = 2 * M_PI * uniform(seed);
 
-    for (unsigned j = 0; j < SIM_BLOCK; j++) {
+    for (unsigned j = 0; j < SIM_HALF; j++) {
         t->c[j] = unit_random(seed) % 16 ? 2 * uniform(seed) - 1 : (double)(unit_random(seed) % 5) / 4 - 0.5;
         t->s[j] = 2 * uniform(seed) - 1;
     }
@@ -415,13 +415,13 @@ static void take_chance(struct chance *x, uint64_t *seed, unsigned tones)
         struct sim_table *table = (struct sim_table *)(x->room[k] + unit_random(seed) % 8);
 
         fill_table(table, seed);
-        g->tone[k].table = table;
+        g->table[k] = table;
         for (int c = 0; c < SIM_GROUP; c++) {
             bool whole = unit_random(seed) % 8 == 0;
 
-            g->tone[k].x[c] = size * (2 * uniform(seed) - 1);
-            g->tone[k].x[c] = whole ? rint(g->tone[k].x[c]) : g->tone[k].x[c];
-            g->tone[k].y[c] = whole ? 0 : size * (2 * uniform(seed) - 1);
+            g->first[k].x[c] = size * (2 * uniform(seed) - 1);
+            g->first[k].x[c] = whole ? rint(g->first[k].x[c]) : g->first[k].x[c];
+            g->first[k].y[c] = whole ? 0 : size * (2 * uniform(seed) - 1);
         }
     }
     for (int c = 0; c < SIM_GROUP; c++) {
@@ -480,11 +480,13 @@ static long double noise_of(const struct sim_group *g, int c, uint32_t j)
 /* What sample j of channel c should be, and to what that is right. */
 static long double sum_of(const struct sim_group *g, int c, uint32_t j, long double *error)
 {
+    const int place = (int)(j % SIM_BLOCK) - SIM_HALF; /* from the middle of its block; -1 is as far from it as 0 */
+    const int at = place < 0 ? -1 - place : place;
     long double sum = g->offset[c] + noise_of(g, c, j), size = 1;
 
     for (unsigned k = 0; k < g->tones; k++) {
-        const struct sim_table *t = g->tone[k].table;
-        long double x = g->tone[k].x[c], y = g->tone[k].y[c];
+        const struct sim_table *t = g->table[k];
+        long double x = g->first[k].x[c], y = g->first[k].y[c];
 
         for (uint32_t b = 0; b < j / SIM_BLOCK; b++) {
             long double before = x;
@@ -492,7 +494,7 @@ static long double sum_of(const struct sim_group *g, int c, uint32_t j, long dou
             x = before * t->c_block + y * t->s_block;
             y = y * t->c_block - before * t->s_block;
         }
-        sum += x * t->c[j % SIM_BLOCK] + y * t->s[j % SIM_BLOCK];
+        sum += x * t->c[at] + (place < 0 ? -y : y) * t->s[at];
         size += fabsl(x) + fabsl(y);
     }
     *error = size * 1e-14L;
@@ -541,17 +543,17 @@ START_TEST(ties_go_to_the_even_number)
     static struct sim_table ones;
     const struct host_speed *speed;
 
-    for (unsigned j = 0; j < SIM_BLOCK; j++)
+    for (unsigned j = 0; j < SIM_HALF; j++)
         ones.c[j] = 1;
     ones.c_block = 1;
     for (size_t k = 0; (speed = host_speed_at(k)); k++) {
         for (size_t r = 0; r < COUNT(rows); r++) {
             for (unsigned tones = 0; tones < 3; tones++) {
-                struct sim_group g = {.tones = tones, .errors = !tones, .tone = {{.table = &ones}, {.table = &ones}}};
+                struct sim_group g = {.tones = tones, .errors = !tones, .table = {&ones, &ones}};
                 int32_t got[SIM_GROUP][SIM_CHUNK + 2];
 
                 g.offset[1] = tones ? 0 : rows[r].value;
-                g.tone[0].x[1] = rows[r].value;
+                g.first[0].x[1] = rows[r].value;
                 synthesise(speed->loops.synth, got, &g);
                 for (int j = 0; j < SIM_CHUNK; j++)
                     ck_assert_msg(got[1][j + 1] == rows[r].rounded, "%s: %g is %d", speed->name, rows[r].value,
