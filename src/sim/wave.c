@@ -9,9 +9,14 @@
 /* Everything that vectors are loaded from and stored to begins on such a boundary. */
 #define ALIGNMENT 64
 
+static size_t whole(size_t size)
+{
+    return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
 static void *allocate(size_t size)
 {
-    void *p = aligned_alloc(ALIGNMENT, (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+    void *p = aligned_alloc(ALIGNMENT, whole(size));
 
     if (!p)
         abort();
@@ -24,6 +29,15 @@ void sim_wave_free(struct sim_wave *w)
         free(w->table[order]);
     free(w->chunk);
     memset(w, 0, sizeof *w);
+}
+
+size_t sim_wave_memory(const struct sim_wave *w)
+{
+    size_t sum = w->chunk ? whole(EM_CHANNEL_COUNT * sizeof *w->chunk) : 0;
+
+    for (int order = 0; order <= SIM_HARMONIC_MAX; order++)
+        sum += w->table[order] ? whole(sizeof *w->table[order]) : 0;
+    return sum;
 }
 
 void sim_wave_init(struct sim_wave *w, sim_synth_fn *synth, uint32_t frequency_mhz, int64_t sample)

@@ -47,6 +47,9 @@ void sim_wave_init(struct sim_wave *w, sim_synth_fn *synth, uint32_t frequency_m
 /* Frees what it keeps; w is as if zeroed. */
 void sim_wave_free(struct sim_wave *w);
 
+/* Bytes that it keeps besides itself. */
+size_t sim_wave_memory(const struct sim_wave *w);
+
 /* To be called before w->channel, seed or phase are changed, and with the frequency from the next sample on. */
 void sim_wave_change(struct sim_wave *w, uint32_t frequency_mhz);
 

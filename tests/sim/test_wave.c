@@ -329,6 +329,27 @@ START_TEST(a_chunk_is_left_over_rightly)
 }
 END_TEST
 
+/* A fleet is many points: with every order in use one takes less than 64 KiB with all that belongs to it. */
+START_TEST(a_point_is_small)
+{
+    struct voice voice = {.count = SIM_TONES_MAX};
+
+    sim_wave_init(&wave, NULL, 50000, 0);
+    ck_assert_uint_lt(sizeof(struct sim_point) + sim_wave_memory(&wave), 32 * 1024);
+    for (unsigned k = 0; k < SIM_TONES_MAX; k++)
+        voice.tone[k] = (struct tone){k + 1, 1000, 0};
+    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
+        set_voice(&wave, c, &voice);
+    make_into(&wave, made, 0, SIM_CHUNK);
+    ck_assert_uint_ge(sim_wave_memory(&wave), SIM_TONES_MAX * sizeof(struct sim_table));
+    ck_assert_uint_lt(sizeof(struct sim_point) + sim_wave_memory(&wave), 64 * 1024);
+    /* Another frequency makes the tables anew in their places. */
+    sim_wave_change(&wave, 49000);
+    make_into(&wave, made, 0, SIM_CHUNK);
+    ck_assert_uint_lt(sizeof(struct sim_point) + sim_wave_memory(&wave), 64 * 1024);
+}
+END_TEST
+
 /* --- The converter's range --- */
 
 START_TEST(what_is_too_large_is_cut_off)
@@ -738,6 +759,7 @@ Suite *unit_suite(void)
     tcase_add_test(tones, a_change_of_frequency_makes_no_jump);
     tcase_add_test(tones, a_change_of_the_channels_keeps_the_phase);
     tcase_add_test(tones, a_chunk_is_left_over_rightly);
+    tcase_add_test(tones, a_point_is_small);
     tcase_add_test(tones, what_is_too_large_is_cut_off);
     tcase_add_test(tones, noise_is_cut_off_with_its_signal);
     tcase_add_test(variants, all_variants_give_the_same_bits);
