@@ -11,9 +11,13 @@
 #define LANES 16 /* of 32 bits */
 typedef __m512i lanes;
 
+/* Into a register: as an operand gcc would read it from memory each time, mostly across two cache lines. */
 static inline lanes lanes_load(const int32_t *p)
 {
-    return _mm512_loadu_si512(p);
+    lanes v = _mm512_loadu_si512(p);
+
+    __asm__("" : "+v"(v));
+    return v;
 }
 
 /* All but the first n lanes. */
