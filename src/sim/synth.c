@@ -112,7 +112,7 @@ INLINE reals limited(reals v)
     return choose((words)(v > -top), v, -top);
 }
 
-/* Errors of a channel are added to its sum over a block from sample number `at` of the chunk on. */
+/* Errors of a channel are added to its sum over a block from sample number `at` of the span on. */
 static void finish(int32_t *out, const double *sum, const struct sim_group *g, int k, uint32_t at)
 {
     const reals scale = (reals){0} + g->noise[k], offset = (reals){0} + g->offset[k];
@@ -138,7 +138,7 @@ static void coarsen(int32_t *out, unsigned bits)
 {
     const int32_t half = 1 << (bits - 1), mask = (1 << bits) - 1, top = EM_ADC_MAX & ~mask;
 
-    for (uint32_t j = 0; j < SIM_CHUNK; j++) {
+    for (uint32_t j = 0; j < SIM_SPAN; j++) {
         int32_t v = (out[j] + half) & ~mask;
 
         out[j] = v > top ? top : v < -top ? -top : v;
@@ -149,7 +149,7 @@ static void coarsen(int32_t *out, unsigned bits)
 INLINE void turn(struct sim_tones *next, const struct sim_tones *now, const struct sim_group *g, unsigned tones)
 {
     for (unsigned n = 0; n < tones; n++) {
-        const double c = g->table[n]->c_block, s = g->table[n]->s_block;
+        const double c = g->block[n].c, s = g->block[n].s;
 
         for (unsigned k = 0; k < SIM_SYNTH_LANES; k += CHANNELS) {
             const channels x = *(const channels *)&now[n].x[k], y = *(const channels *)&now[n].y[k];
@@ -183,7 +183,7 @@ INLINE void few_tones(int32_t *const out[SIM_GROUP], const struct sim_group *g, 
 {
     struct sim_tones later[2];
 
-    _Static_assert(SIM_CHUNK == 2 * SIM_BLOCK, "a chunk is two blocks");
+    _Static_assert(SIM_SPAN == 2 * SIM_BLOCK, "a span is two blocks");
     turn(later, g->first, g, 1 + two);
     few_tones_block(out, g, g->first, two, 0);
     few_tones_block(out, g, later, two, SIM_BLOCK);

@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: MIT
- * The generator's innermost loop: a chunk of samples of three channels, all voltages or all currents. */
+ * The generator's innermost loop: a span of samples of three channels, all voltages or all currents. */
 #ifndef SIM_SYNTH_H
 #define SIM_SYNTH_H
 
 #include "vmeter/em_metrology.h"
 
-#define SIM_CHUNK        160
-#define SIM_HALF         40             /* length of a table: half a block */
-#define SIM_BLOCK        (2 * SIM_HALF) /* samples between two turns of the tones */
-#define SIM_GROUP        3              /* channels made together */
+#define SIM_HALF         40              /* length of a table: half a block */
+#define SIM_BLOCK        (2 * SIM_HALF)  /* samples between two turns of the tones */
+#define SIM_SPAN         (2 * SIM_BLOCK) /* samples between two places at which they are found from the phase */
+#define SIM_GROUP        3               /* channels made together */
 #define SIM_HARMONIC_MAX 40
 #define SIM_TONES_MAX    SIM_HARMONIC_MAX /* of a channel */
 
 /* Numbers that stand for a group's channels side by side: a power of two. */
 #define SIM_SYNTH_LANES 4
 
-/* Cosine and sine of the phase by which a tone advances in j + 1/2 samples, and in a block. */
+/* Cosine and sine of the phase by which a tone advances in j + 1/2 samples. */
 struct sim_table {
     double c[SIM_HALF], s[SIM_HALF];
-    double c_block, s_block;
+};
+
+/* Cosine and sine of a phase. */
+struct sim_pointer {
+    double c, s;
 };
 
 /* A tone of each channel, as it is in the middle of a block, x, and a quarter later, y: j + 1/2 samples after the
@@ -31,7 +35,7 @@ struct sim_tones {
 /* Sample number n of the simulation has as its noise a mixture of key + SIM_NOISE_STEP * n. */
 #define SIM_NOISE_STEP 0x9E3779B97F4A7C15u
 
-/* What a chunk of three channels is made of. */
+/* What a span of three channels is made of. */
 struct sim_group {
     unsigned tones;
     bool errors;                                /* of the following, any but coarse */
@@ -40,12 +44,13 @@ struct sim_group {
     double noise[SIM_GROUP], offset[SIM_GROUP]; /* noise: counts for each of 37837.21 (rms) */
     uint64_t key[SIM_GROUP];
     unsigned coarse[SIM_GROUP]; /* bits that the converter lacks of 24 */
-    int64_t sample;             /* number of the chunk's first */
+    int64_t sample;             /* number of the span's first */
     const struct sim_table *table[SIM_TONES_MAX];
-    struct sim_tones first[SIM_TONES_MAX]; /* in the chunk's first block */
+    struct sim_pointer block[SIM_TONES_MAX]; /* by which a tone advances in a block */
+    struct sim_tones first[SIM_TONES_MAX];   /* in the span's first block */
 };
 
-/* Adds up tones and errors over a chunk, rounds to the nearest integer and coarsens. All variants give the same
+/* Adds up tones and errors over a span, rounds to the nearest integer and coarsens. All variants give the same
  * bits. */
 typedef void sim_synth_fn(int32_t *const out[SIM_GROUP], const struct sim_group *group);
 sim_synth_fn sim_synth;

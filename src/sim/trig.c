@@ -5,10 +5,13 @@
 
 #define PI 3.14159265358979323846
 
+/* Two numbers on which the same is done. */
+typedef double pair __attribute__((vector_size(16)));
+
 /* Taylor series on -pi/4..pi/4. */
-static double sine_series(double x)
+static pair sine_series(pair x)
 {
-    double z = x * x;
+    pair z = x * x;
 
     return x * (1 + z * (-1.0 / 6 +
                          z * (1.0 / 120 +
@@ -17,9 +20,9 @@ static double sine_series(double x)
                                                                                    z * (-1.0 / 1307674368000.0))))))));
 }
 
-static double cosine_series(double x)
+static pair cosine_series(pair x)
 {
-    double z = x * x;
+    pair z = x * x;
 
     return 1 + z * (-1.0 / 2 +
                     z * (1.0 / 24 +
@@ -29,16 +32,33 @@ static double cosine_series(double x)
                                                                                     z * (1.0 / 20922789888000.0))))))));
 }
 
+/* The nearest quarter. Without branches: it is as good as random. */
+static int64_t quarter_of(double turns)
+{
+    int64_t towards_zero = (int64_t)(4 * turns + 0.5);
+
+    return towards_zero - ((double)towards_zero > 4 * turns + 0.5);
+}
+
+void sim_sincos2(const double turns[2], double sine[2], double cosine[2])
+{
+    const int64_t quarter[2] = {quarter_of(turns[0]), quarter_of(turns[1])};
+    const pair x = {(turns[0] - (double)quarter[0] / 4) * (2 * PI), (turns[1] - (double)quarter[1] / 4) * (2 * PI)};
+    const pair s = sine_series(x), c = cosine_series(x);
+
+    for (int k = 0; k < 2; k++) {
+        sine[k] = (quarter[k] & 2 ? -1 : 1) * (quarter[k] & 1 ? c[k] : s[k]);
+        cosine[k] = ((quarter[k] + 1) & 2 ? -1 : 1) * (quarter[k] & 1 ? s[k] : c[k]);
+    }
+}
+
 void sim_sincos(double turns, double *sine, double *cosine)
 {
-    /* The nearest quarter. Without branches: it is as good as random. */
-    int64_t towards_zero = (int64_t)(4 * turns + 0.5);
-    int64_t quarter = towards_zero - ((double)towards_zero > 4 * turns + 0.5);
-    double x = (turns - (double)quarter / 4) * (2 * PI);
-    double s = sine_series(x), c = cosine_series(x);
+    double s[2], c[2];
 
-    *sine = (quarter & 2 ? -1 : 1) * (quarter & 1 ? c : s);
-    *cosine = ((quarter + 1) & 2 ? -1 : 1) * (quarter & 1 ? s : c);
+    sim_sincos2((const double[2]){turns, turns}, s, c);
+    *sine = s[0];
+    *cosine = c[0];
 }
 
 double sim_angle(double y, double x)

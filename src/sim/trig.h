@@ -7,6 +7,9 @@
 /* Sine and cosine of an angle in turns (1 = full circle), up to 2^50 turns; error below 1e-15. */
 void sim_sincos(double turns, double *sine, double *cosine);
 
+/* Those of two angles in the time of one; the same to the bit. */
+void sim_sincos2(const double turns[2], double sine[2], double cosine[2]);
+
 /* Angle of (x, y) in degrees, -180..180; 0 for (0, 0). Error below 1e-10 degrees. */
 double sim_angle(double y, double x);
 

@@ -23,10 +23,16 @@ static void *allocate(size_t size)
     return p;
 }
 
+static size_t count(uint64_t orders)
+{
+    return (size_t)__builtin_popcountll(orders);
+}
+
 void sim_wave_free(struct sim_wave *w)
 {
     for (int order = 0; order <= SIM_HARMONIC_MAX; order++)
         free(w->table[order]);
+    free(w->tones[0]);
     free(w->chunk);
     memset(w, 0, sizeof *w);
 }
@@ -35,6 +41,8 @@ size_t sim_wave_memory(const struct sim_wave *w)
 {
     size_t sum = w->chunk ? whole(EM_CHANNEL_COUNT * sizeof *w->chunk) : 0;
 
+    for (int g = 0; g < SIM_GROUPS; g++)
+        sum += count(w->has[g]) * sizeof *w->tones[g];
     for (int order = 0; order <= SIM_HARMONIC_MAX; order++)
         sum += w->table[order] ? whole(sizeof *w->table[order]) : 0;
     return sum;
@@ -58,7 +66,7 @@ void sim_wave_change(struct sim_wave *w, uint32_t frequency_mhz)
 {
     w->phase = phase_after(w, w->index);
     w->index = 0;
-    w->made = false;
+    w->made = w->gathered = false;
     if (frequency_mhz != w->frequency_mhz)
         w->orders = 0;
     w->frequency_mhz = frequency_mhz;
@@ -75,11 +83,6 @@ static double turns(uint64_t halves)
     return (double)(halves % (2 * EM_PHASE_MODULUS)) / (2 * EM_PHASE_MODULUS);
 }
 
-/* Cosine and sine of a phase. */
-struct pointer {
-    double c, s;
-};
-
 static void need_table(struct sim_wave *w, unsigned order)
 {
     const uint64_t step = (uint64_t)order * w->frequency_mhz;
@@ -91,8 +94,99 @@ static void need_table(struct sim_wave *w, unsigned order)
         t = w->table[order] = allocate(sizeof *t);
     for (uint32_t j = 0; j < SIM_HALF; j++)
         sim_sincos(turns(step * (2 * j + 1)), &t->s[j], &t->c[j]);
-    sim_sincos(turns(step * 2 * SIM_BLOCK), &t->s_block, &t->c_block);
+    sim_sincos(turns(step * 2 * SIM_BLOCK), &w->block[order].s, &w->block[order].c);
     w->orders |= (uint64_t)1 << order;
+}
+
+/* Which orders the channels of a group have. */
+static uint64_t orders_of(const struct sim_wave *w, int group)
+{
+    uint64_t orders = 0;
+
+    for (int k = 0; k < SIM_GROUP; k++) {
+        const struct sim_channel *channel = &w->channel[group * SIM_GROUP + k];
+
+        for (unsigned n = 0; n < channel->tones; n++)
+            orders |= (uint64_t)1 << channel->tone[n].order;
+    }
+    return orders;
+}
+
+/* The channels' tones by order. */
+static void gather_tones(struct sim_wave *w, int group)
+{
+    memset(w->tones[group], 0, count(w->has[group]) * sizeof *w->tones[group]);
+    for (int k = 0; k < SIM_GROUP; k++) {
+        const struct sim_channel *channel = &w->channel[group * SIM_GROUP + k];
+
+        for (unsigned n = 0; n < channel->tones; n++) {
+            const struct sim_tone *t = &channel->tone[n];
+            const uint64_t lower = ((uint64_t)1 << t->order) - 1;
+            struct sim_tones *tones = &w->tones[group][count(w->has[group] & lower)];
+
+            tones->x[k] = t->x;
+            tones->y[k] = t->y;
+        }
+    }
+}
+
+static void gather(struct sim_wave *w)
+{
+    size_t all = 0;
+
+    free(w->tones[0]);
+    for (int g = 0; g < SIM_GROUPS; g++)
+        all += count(w->has[g] = orders_of(w, g));
+    w->tones[0] = allocate((all ? all : 1) * sizeof *w->tones[0]);
+    for (int g = 0; g < SIM_GROUPS; g++) {
+        if (g)
+            w->tones[g] = w->tones[g - 1] + count(w->has[g - 1]);
+        gather_tones(w, g);
+    }
+    w->gathered = true;
+}
+
+/* By how much the tones of an order have turned in the middle of the first block of every span. */
+struct turned {
+    double c[SIM_SPANS], s[SIM_SPANS];
+};
+
+static void find_turned(const struct sim_wave *w, unsigned order, struct turned *t)
+{
+    const uint64_t middle = 2 * (uint64_t)w->phase + (SIM_BLOCK - 1) * (uint64_t)w->frequency_mhz;
+    double angle[SIM_SPANS];
+
+    _Static_assert(SIM_SPANS == 2, "sim_sincos2 finds two");
+    for (unsigned k = 0; k < SIM_SPANS; k++)
+        angle[k] = turns(order * (middle + k * 2 * SIM_SPAN * (uint64_t)w->frequency_mhz));
+    sim_sincos2(angle, t->s, t->c);
+}
+
+/* The tones of a group as they are in the first block of a span. */
+static void turn_tones(const struct sim_wave *w, int group, const struct turned turned[], unsigned span,
+                       struct sim_tones *first)
+{
+    const struct sim_tones *tone = w->tones[group];
+
+    for (uint64_t rest = w->has[group]; rest; rest &= rest - 1, tone++, first++) {
+        const struct turned *t = &turned[__builtin_ctzll(rest)];
+
+        for (int k = 0; k < SIM_SYNTH_LANES; k++) {
+            first->x[k] = tone->x[k] * t->c[span] + tone->y[k] * t->s[span];
+            first->y[k] = tone->y[k] * t->c[span] - tone->x[k] * t->s[span];
+        }
+    }
+}
+
+static void take_tables(const struct sim_wave *w, int group, struct sim_group *g)
+{
+    g->tones = 0;
+    for (uint64_t rest = w->has[group]; rest; rest &= rest - 1) {
+        const int order = __builtin_ctzll(rest);
+
+        g->block[g->tones] = w->block[order];
+        g->table[g->tones++] = w->table[order];
+    }
 }
 
 static uint64_t mix(uint64_t z)
@@ -102,10 +196,8 @@ static uint64_t mix(uint64_t z)
     return z ^ z >> 31;
 }
 
-/* The errors of three channels of which the first is number `first`. */
-static void gather_errors(const struct sim_wave *w, int first, struct sim_group *g)
+static void take_errors(const struct sim_wave *w, int first, struct sim_group *g)
 {
-    g->sample = w->sample;
     g->noisy = g->errors = g->clip = false;
     for (int k = 0; k < SIM_GROUP; k++) {
         const struct sim_channel *channel = &w->channel[first + k];
@@ -122,63 +214,42 @@ static void gather_errors(const struct sim_wave *w, int first, struct sim_group 
     }
 }
 
-/* Which orders three channels have. */
-static uint64_t orders_of(const struct sim_wave *w, int first)
+static void make_group(struct sim_wave *w, int group, const struct turned turned[])
 {
-    uint64_t orders = 0;
+    const int first = group * SIM_GROUP;
+    struct sim_group g;
 
-    for (int k = 0; k < SIM_GROUP; k++)
-        for (unsigned n = 0; n < w->channel[first + k].tones; n++)
-            orders |= (uint64_t)1 << w->channel[first + k].tone[n].order;
-    return orders;
-}
+    take_tables(w, group, &g);
+    take_errors(w, first, &g);
+    w->noisy = g.noisy || w->noisy;
+    for (unsigned span = 0; span < SIM_SPANS; span++) {
+        const uint32_t at = span * SIM_SPAN;
+        int32_t *const out[SIM_GROUP] = {w->chunk[first] + at, w->chunk[first + 1] + at, w->chunk[first + 2] + at};
 
-/* The tones of three channels by order, each turned by its order's pointer. */
-static void gather_tones(const struct sim_wave *w, int first, const struct pointer at[], struct sim_group *g)
-{
-    const uint64_t orders = orders_of(w, first);
-    uint8_t place[SIM_HARMONIC_MAX + 1];
-
-    g->tones = 0;
-    for (unsigned order = 0; orders >> order; order++) {
-        if (!(orders >> order & 1))
-            continue;
-        place[order] = (uint8_t)g->tones;
-        g->table[g->tones] = w->table[order];
-        g->first[g->tones++] = (struct sim_tones){0};
-    }
-    for (int k = 0; k < SIM_GROUP; k++) {
-        for (unsigned n = 0; n < w->channel[first + k].tones; n++) {
-            const struct sim_tone *t = &w->channel[first + k].tone[n];
-            const struct pointer *p = &at[t->order];
-
-            g->first[place[t->order]].x[k] = t->x * p->c + t->y * p->s;
-            g->first[place[t->order]].y[k] = t->y * p->c - t->x * p->s;
-        }
+        turn_tones(w, group, turned, span, g.first);
+        g.sample = w->sample - w->index + at;
+        w->synth(out, &g);
     }
 }
 
 static void make_chunk(struct sim_wave *w)
 {
-    const uint64_t orders = orders_of(w, EM_U1) | orders_of(w, EM_I1);
-    const uint64_t middle = 2 * (uint64_t)w->phase + (SIM_BLOCK - 1) * (uint64_t)w->frequency_mhz;
-    struct pointer at[SIM_HARMONIC_MAX + 1];
-    struct sim_group group;
+    struct turned turned[SIM_HARMONIC_MAX + 1];
+    uint64_t orders = 0;
 
-    for (unsigned order = 0; orders >> order; order++) {
-        if (!(orders >> order & 1))
-            continue;
+    if (!w->gathered)
+        gather(w);
+    for (int g = 0; g < SIM_GROUPS; g++)
+        orders |= w->has[g];
+    for (uint64_t rest = orders; rest; rest &= rest - 1) {
+        const unsigned order = (unsigned)__builtin_ctzll(rest);
+
         need_table(w, order);
-        sim_sincos(turns(order * middle), &at[order].s, &at[order].c);
+        find_turned(w, order, &turned[order]);
     }
-    for (int first = 0; first < EM_CHANNEL_COUNT; first += SIM_GROUP) {
-        int32_t *const out[SIM_GROUP] = {w->chunk[first], w->chunk[first + 1], w->chunk[first + 2]};
-
-        gather_tones(w, first, at, &group);
-        gather_errors(w, first, &group);
-        w->synth(out, &group);
-        w->noisy = group.noisy || (first && w->noisy);
-    }
+    w->noisy = false;
+    for (int g = 0; g < SIM_GROUPS; g++)
+        make_group(w, g, turned);
     w->made = true;
 }
 

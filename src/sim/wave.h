@@ -4,11 +4,16 @@
  * Phase is an integer modulo EM_PHASE_MODULUS, advanced by the frequency in mHz a sample: a steady signal is exactly
  * periodic (in whole chunks) and a change of frequency makes no jump. Samples are made in chunks of SIM_CHUNK, counted
  * from the last change: a sample is a function of the phase at its chunk's start and its place in the chunk (its noise
- * of its number), so it does not depend on how a caller divides time. */
+ * of its number), so it does not depend on how a caller divides time. A chunk is two mains cycles at 50 Hz; within it
+ * tones are found from the phase once for each SIM_SPAN samples. */
 #ifndef SIM_WAVE_H
 #define SIM_WAVE_H
 
 #include "synth.h"
+
+#define SIM_SPANS  2 /* of a chunk */
+#define SIM_CHUNK  (SIM_SPANS * SIM_SPAN)
+#define SIM_GROUPS (EM_CHANNEL_COUNT / SIM_GROUP)
 
 /* One tone of a channel at phase 0 of the mains: x + j y = amplitude * (sin + j cos) of its phase; in counts. */
 struct sim_tone {
@@ -37,8 +42,12 @@ struct sim_wave {
     int32_t (*chunk)[SIM_CHUNK];                   /* samples of every channel, */
     bool made;                                     /* those of this chunk, */
     bool noisy;                                    /* and never again the same */
-    uint64_t orders;                               /* bit k: table k is that of the present frequency */
+    bool gathered;                                 /* the following three are those of the channels */
+    uint64_t has[SIM_GROUPS];                      /* bit k: a channel of the group has order k */
+    struct sim_tones *tones[SIM_GROUPS];           /* at phase 0, by order; one piece of memory for all groups */
+    uint64_t orders;                               /* bit k: table and block k are those of the present frequency */
     struct sim_table *table[SIM_HARMONIC_MAX + 1]; /* by order; NULL: not needed yet */
+    struct sim_pointer block[SIM_HARMONIC_MAX + 1];
 };
 
 /* Starts at phase 0 with silent channels. w is zeroed or has been in use. synth: NULL for the portable one. */
