@@ -41,8 +41,7 @@ size_t sim_wave_memory(const struct sim_wave *w)
 {
     size_t sum = w->chunk ? whole(EM_CHANNEL_COUNT * sizeof *w->chunk) : 0;
 
-    for (int g = 0; g < SIM_GROUPS; g++)
-        sum += count(w->has[g]) * sizeof *w->tones[g];
+    sum += w->room * sizeof *w->tones[0];
     for (int order = 0; order <= SIM_HARMONIC_MAX; order++)
         sum += w->table[order] ? whole(sizeof *w->table[order]) : 0;
     return sum;
@@ -134,10 +133,13 @@ static void gather(struct sim_wave *w)
 {
     size_t all = 0;
 
-    free(w->tones[0]);
     for (int g = 0; g < SIM_GROUPS; g++)
         all += count(w->has[g] = orders_of(w, g));
-    w->tones[0] = allocate((all ? all : 1) * sizeof *w->tones[0]);
+    if (all > w->room || !w->room) {
+        free(w->tones[0]);
+        w->room = all ? all : 1;
+        w->tones[0] = allocate(w->room * sizeof *w->tones[0]);
+    }
     for (int g = 0; g < SIM_GROUPS; g++) {
         if (g)
             w->tones[g] = w->tones[g - 1] + count(w->has[g - 1]);

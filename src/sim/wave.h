@@ -44,7 +44,8 @@ struct sim_wave {
     bool noisy;                                    /* and never again the same */
     bool gathered;                                 /* the following three are those of the channels */
     uint64_t has[SIM_GROUPS];                      /* bit k: a channel of the group has order k */
-    struct sim_tones *tones[SIM_GROUPS];           /* at phase 0, by order; one piece of memory for all groups */
+    struct sim_tones *tones[SIM_GROUPS];           /* at phase 0, by order; one piece of memory for all groups, */
+    size_t room;                                   /* of so many */
     uint64_t orders;                               /* bit k: table and block k are those of the present frequency */
     struct sim_table *table[SIM_HARMONIC_MAX + 1]; /* by order; NULL: not needed yet */
     struct sim_pointer block[SIM_HARMONIC_MAX + 1];
