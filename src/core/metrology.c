@@ -43,6 +43,16 @@ static void make_reference(struct em_metrology *mt)
     }
 }
 
+static void set_phase0(struct em_metrology *mt, uint32_t phase)
+{
+    int32_t s, c;
+
+    em_sincos_small(phase, EM_PHASE_MODULUS, &s, &c);
+    mt->phase0 = phase;
+    mt->cosine0 = c >> (30 - EM_REFERENCE_BITS);
+    mt->sine0 = s >> (30 - EM_REFERENCE_BITS);
+}
+
 static void set_frequency(struct em_metrology *mt, uint32_t frequency_mhz)
 {
     if (frequency_mhz < EM_FREQUENCY_MIN_MHZ)
@@ -53,7 +63,7 @@ static void set_frequency(struct em_metrology *mt, uint32_t frequency_mhz)
         return;
     /* The cycle's start keeps its place between two samples. */
     if (mt->frequency_mhz)
-        mt->phase0 = (uint32_t)((uint64_t)mt->phase0 * frequency_mhz / mt->frequency_mhz);
+        set_phase0(mt, (uint32_t)((uint64_t)mt->phase0 * frequency_mhz / mt->frequency_mhz));
     mt->frequency_mhz = frequency_mhz;
     make_reference(mt);
 }
@@ -86,53 +96,61 @@ void em_metrology_restart(struct em_metrology *mt)
     memset(&mt->carry, 0, sizeof mt->carry);
     mt->have_previous = false;
     /* A cycle that begins half a sample before its first sample needs no correction at its start. */
-    mt->phase0 = mt->frequency_mhz / 2;
+    set_phase0(mt, mt->frequency_mhz / 2);
     begin_cycle(mt);
 }
 
-/* Adds the products at one sample set, with the reference at `cosine`, `sine`, `weight` times. */
-static void add_point(struct em_sums *sums, const int32_t sample[EM_CHANNEL_COUNT], int32_t cosine, int32_t sine,
-                      int64_t weight)
+/* A sample set beside a cycle's end, with the reference there, and how much of it counts. */
+struct edge_point {
+    const int32_t *sample;
+    int64_t cosine, sine, weight;
+};
+
+/* The sum of two products, weights 2^16 for one. */
+static int64_t blend(int64_t ax, int64_t ay, int64_t bx, int64_t by)
 {
-    int64_t u[EM_PHASE_COUNT];
+    return (ax * ay + bx * by) >> 16;
+}
+
+static void blend_points(struct em_sums *edge, const struct edge_point *a, const struct edge_point *b)
+{
+    int64_t au[EM_PHASE_COUNT], bu[EM_PHASE_COUNT];
 
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
-        struct em_phase_sums *sum = &sums->phase[p];
-        const int64_t i = weight * sample[EM_I1 + p];
+        struct em_phase_sums *sum = &edge->phase[p];
+        const int64_t ai = a->weight * a->sample[EM_I1 + p], bi = b->weight * b->sample[EM_I1 + p];
 
-        u[p] = weight * sample[EM_U1 + p];
-        sum->uu += u[p] * sample[EM_U1 + p];
-        sum->ii += i * sample[EM_I1 + p];
-        sum->ui += u[p] * sample[EM_I1 + p];
-        sum->uc += u[p] * cosine;
-        sum->us += u[p] * sine;
-        sum->ic += i * cosine;
-        sum->is += i * sine;
+        au[p] = a->weight * a->sample[EM_U1 + p];
+        bu[p] = b->weight * b->sample[EM_U1 + p];
+        sum->uu = blend(au[p], a->sample[EM_U1 + p], bu[p], b->sample[EM_U1 + p]);
+        sum->ii = blend(ai, a->sample[EM_I1 + p], bi, b->sample[EM_I1 + p]);
+        sum->ui = blend(au[p], a->sample[EM_I1 + p], bu[p], b->sample[EM_I1 + p]);
+        sum->uc = blend(au[p], a->cosine, bu[p], b->cosine);
+        sum->us = blend(au[p], a->sine, bu[p], b->sine);
+        sum->ic = blend(ai, a->cosine, bi, b->cosine);
+        sum->is = blend(ai, a->sine, bi, b->sine);
     }
-    sums->cross[0] += u[0] * sample[EM_U2];
-    sums->cross[1] += u[0] * sample[EM_U3];
-    sums->cross[2] += u[1] * sample[EM_U3];
+    edge->cross[0] = blend(au[0], a->sample[EM_U2], bu[0], b->sample[EM_U2]);
+    edge->cross[1] = blend(au[0], a->sample[EM_U3], bu[0], b->sample[EM_U3]);
+    edge->cross[2] = blend(au[1], a->sample[EM_U3], bu[1], b->sample[EM_U3]);
 }
 
 /* What lies between the middle of the two samples around a cycle's end and the end itself, for every product: the
  * integral of the straight line through the products at the last sample and at `next`. position is the oscillator
  * phase at `next`, 0..frequency-1; cosine and sine are those of the position. */
 static void edge_sums(const struct em_metrology *mt, struct em_sums *edge, const int32_t next[EM_CHANNEL_COUNT],
-                      uint32_t position, int32_t cosine, int32_t sine)
+                      uint32_t position, int64_t cosine, int64_t sine)
 {
     const int64_t step_c = mt->cosine[1], step_s = mt->sine[1];
-    const int64_t f = mt->frequency_mhz;
+    const uint32_t f = mt->frequency_mhz;
     /* Distance from the middle to the end, in samples x 2^15, and its square. */
-    const int64_t distance = (2 * (int64_t)position - f) * 32768 / (2 * f);
+    const int64_t distance = (2 * (int64_t)position - f) * 32768 / (2 * (int64_t)f);
     const int64_t square = distance * distance >> 15;
-    int64_t *e = (int64_t *)edge;
+    const struct edge_point after = {next, cosine, sine, distance - square};
+    const struct edge_point before = {mt->last, (cosine * step_c + sine * step_s) >> EM_REFERENCE_BITS,
+                                      (sine * step_c - cosine * step_s) >> EM_REFERENCE_BITS, distance + square};
 
-    memset(edge, 0, sizeof *edge);
-    add_point(edge, next, cosine, sine, distance - square);
-    add_point(edge, mt->last, (int32_t)((cosine * step_c + sine * step_s) >> EM_REFERENCE_BITS),
-              (int32_t)((sine * step_c - cosine * step_s) >> EM_REFERENCE_BITS), distance + square);
-    for (size_t k = 0; k < SUM_COUNT; k++)
-        e[k] >>= 16;
+    blend_points(edge, &after, &before);
 }
 
 /* Turns the cycle's own sums of c and s by the phase of its first sample, adds the edge corrections (already in
@@ -176,15 +194,10 @@ static void close_cycle(struct em_metrology *mt, const int32_t next[EM_CHANNEL_C
     struct em_sums edge;
     struct em_phasor u[EM_PHASE_COUNT], i[EM_PHASE_COUNT];
     uint32_t position = mt->phase0 + mt->length * mt->frequency_mhz - EM_PHASE_MODULUS;
-    int32_t s0, c0, s1, c1;
+    const int32_t c0 = mt->cosine0, s0 = mt->sine0;
 
-    em_sincos_small(mt->phase0, EM_PHASE_MODULUS, &s0, &c0);
-    em_sincos_small(position, EM_PHASE_MODULUS, &s1, &c1);
-    s0 >>= 30 - EM_REFERENCE_BITS;
-    c0 >>= 30 - EM_REFERENCE_BITS;
-    s1 >>= 30 - EM_REFERENCE_BITS;
-    c1 >>= 30 - EM_REFERENCE_BITS;
-    edge_sums(mt, &edge, next, position, c1, s1);
+    set_phase0(mt, position);
+    edge_sums(mt, &edge, next, position, mt->cosine0, mt->sine0);
 
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
         const struct em_phase_sums *sum = &mt->sums.phase[p], *in = &mt->carry.phase[p], *out = &edge.phase[p];
@@ -200,7 +213,6 @@ static void close_cycle(struct em_metrology *mt, const int32_t next[EM_CHANNEL_C
     use_phasors(mt, u, i);
     mt->open.cycles++;
     mt->carry = edge;
-    mt->phase0 = position;
 }
 
 /* Follows the mains: one revolution of the phasors against the oscillator a second is 1 Hz. A deviation of more
