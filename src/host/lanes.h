@@ -6,17 +6,20 @@
 #include <immintrin.h>
 #include <stdint.h>
 
+/* What is in v stays there: gcc may neither read it from memory again, mostly across two cache lines, nor add up
+ * products on the side, for which there are not enough registers. */
+#define KEEP(v) __asm__("" : "+v"(v))
+
 #if defined(__AVX512F__)
 
 #define LANES 16 /* of 32 bits */
 typedef __m512i lanes;
 
-/* Into a register: as an operand gcc would read it from memory each time, mostly across two cache lines. */
 static inline lanes lanes_load(const int32_t *p)
 {
     lanes v = _mm512_loadu_si512(p);
 
-    __asm__("" : "+v"(v));
+    KEEP(v);
     return v;
 }
 
@@ -40,7 +43,9 @@ static inline lanes lanes_odd(lanes v)
 /* sum + a * b of the even lanes, in 64 bits. */
 static inline lanes lanes_mac(lanes sum, lanes a, lanes b)
 {
-    return _mm512_add_epi64(sum, _mm512_mul_epi32(a, b));
+    sum = _mm512_add_epi64(sum, _mm512_mul_epi32(a, b));
+    KEEP(sum);
+    return sum;
 }
 
 /* The sum of a's lanes of 64 bits, and beside it that of b's. */
@@ -81,7 +86,9 @@ static inline lanes lanes_odd(lanes v)
 
 static inline lanes lanes_mac(lanes sum, lanes a, lanes b)
 {
-    return _mm256_add_epi64(sum, _mm256_mul_epi32(a, b));
+    sum = _mm256_add_epi64(sum, _mm256_mul_epi32(a, b));
+    KEEP(sum);
+    return sum;
 }
 
 static inline __m128i lanes_totals(lanes a, lanes b)
@@ -120,7 +127,9 @@ static inline lanes lanes_odd(lanes v)
 
 static inline lanes lanes_mac(lanes sum, lanes a, lanes b)
 {
-    return _mm_add_epi64(sum, _mm_mul_epi32(a, b));
+    sum = _mm_add_epi64(sum, _mm_mul_epi32(a, b));
+    KEEP(sum);
+    return sum;
 }
 
 static inline __m128i lanes_totals(lanes a, lanes b)
