@@ -164,6 +164,9 @@ static void find_turned(const struct sim_wave *w, unsigned order, struct turned 
     sim_sincos2(angle, t->s, t->c);
 }
 
+/* Numbers of two channels side by side. */
+typedef double pair __attribute__((vector_size(2 * sizeof(double)), aligned(sizeof(double)), may_alias));
+
 /* The tones of a group as they are in the first block of a span. */
 static void turn_tones(const struct sim_wave *w, int group, const struct turned turned[], unsigned span,
                        struct sim_tones *first)
@@ -173,9 +176,11 @@ static void turn_tones(const struct sim_wave *w, int group, const struct turned 
     for (uint64_t rest = w->has[group]; rest; rest &= rest - 1, tone++, first++) {
         const struct turned *t = &turned[__builtin_ctzll(rest)];
 
-        for (int k = 0; k < SIM_SYNTH_LANES; k++) {
-            first->x[k] = tone->x[k] * t->c[span] + tone->y[k] * t->s[span];
-            first->y[k] = tone->y[k] * t->c[span] - tone->x[k] * t->s[span];
+        for (int k = 0; k < SIM_SYNTH_LANES; k += 2) {
+            const pair x = *(const pair *)&tone->x[k], y = *(const pair *)&tone->y[k];
+
+            *(pair *)&first->x[k] = x * t->c[span] + y * t->s[span];
+            *(pair *)&first->y[k] = y * t->c[span] - x * t->s[span];
         }
     }
 }
