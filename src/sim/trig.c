@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "trig.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define PI 3.14159265358979323846
@@ -8,28 +9,42 @@
 /* Two numbers on which the same is done. */
 typedef double pair __attribute__((vector_size(16)));
 
-/* Taylor series on -pi/4..pi/4. */
-static pair sine_series(pair x)
+#define BOTH(x)                                                                                                        \
+    {                                                                                                                  \
+        x, x                                                                                                           \
+    }
+
+/* Taylor series on -pi/4..pi/4, from the highest power down. */
+static const pair sine_term[] = {
+    BOTH(-1.0 / 1307674368000.0),
+    BOTH(1.0 / 6227020800.0),
+    BOTH(-1.0 / 39916800),
+    BOTH(1.0 / 362880),
+    BOTH(-1.0 / 5040),
+    BOTH(1.0 / 120),
+    BOTH(-1.0 / 6),
+    BOTH(1),
+};
+static const pair cosine_term[] = {
+    BOTH(1.0 / 20922789888000.0),
+    BOTH(-1.0 / 87178291200.0),
+    BOTH(1.0 / 479001600.0),
+    BOTH(-1.0 / 3628800),
+    BOTH(1.0 / 40320),
+    BOTH(-1.0 / 720),
+    BOTH(1.0 / 24),
+    BOTH(-1.0 / 2),
+    BOTH(1),
+};
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+
+static inline pair series(const pair term[], size_t terms, pair z)
 {
-    pair z = x * x;
+    pair sum = term[0];
 
-    return x * (1 + z * (-1.0 / 6 +
-                         z * (1.0 / 120 +
-                              z * (-1.0 / 5040 +
-                                   z * (1.0 / 362880 + z * (-1.0 / 39916800 + z * (1.0 / 6227020800.0 +
-                                                                                   z * (-1.0 / 1307674368000.0))))))));
-}
-
-static pair cosine_series(pair x)
-{
-    pair z = x * x;
-
-    return 1 + z * (-1.0 / 2 +
-                    z * (1.0 / 24 +
-                         z * (-1.0 / 720 +
-                              z * (1.0 / 40320 + z * (-1.0 / 3628800 +
-                                                      z * (1.0 / 479001600.0 + z * (-1.0 / 87178291200.0 +
-                                                                                    z * (1.0 / 20922789888000.0))))))));
+    for (size_t k = 1; k < terms; k++)
+        sum = term[k] + z * sum;
+    return sum;
 }
 
 /* The nearest quarter. Without branches: it is as good as random. */
@@ -44,7 +59,8 @@ void sim_sincos2(const double turns[2], double sine[2], double cosine[2])
 {
     const int64_t quarter[2] = {quarter_of(turns[0]), quarter_of(turns[1])};
     const pair x = {(turns[0] - (double)quarter[0] / 4) * (2 * PI), (turns[1] - (double)quarter[1] / 4) * (2 * PI)};
-    const pair s = sine_series(x), c = cosine_series(x);
+    const pair s = x * series(sine_term, COUNT(sine_term), x * x);
+    const pair c = series(cosine_term, COUNT(cosine_term), x * x);
 
     for (int k = 0; k < 2; k++) {
         sine[k] = (quarter[k] & 2 ? -1 : 1) * (quarter[k] & 1 ? c[k] : s[k]);
