@@ -71,6 +71,7 @@ void ui_bench_free(struct ui_bench *b)
     if (!b)
         return;
     host_session_set_tap(b->session, NULL, NULL);
+    sim_wave_free(&b->wave);
     free(b);
 }
 
@@ -321,7 +322,7 @@ static void view_network(struct ui_bench *b, struct ui_panel_view *v)
 static void view_scope(struct ui_bench *b, struct ui_panel_view *v)
 {
     const struct sim_network *net = &ui_bench_point(b)->network;
-    int32_t samples[EM_CHANNEL_COUNT][SIM_CHUNK], *out[EM_CHANNEL_COUNT];
+    const int32_t *samples[EM_CHANNEL_COUNT];
     double volt = 1.0 / EM_COUNTS_PER_VOLT, ampere = net->ct_ratio / EM_COUNTS_PER_AMPERE;
     size_t wanted = (size_t)(SCOPE_CYCLES * EM_SAMPLE_RATE / net->frequency) + 1;
 
@@ -330,13 +331,11 @@ static void view_scope(struct ui_bench *b, struct ui_panel_view *v)
     b->wave.index = 0;
     b->wave.sample = b->sim->now;
     sim_network_apply(net, &b->wave);
-    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
-        out[c] = samples[c];
     v->scope_u_peak = v->scope_i_peak = 0;
     for (size_t at = 0; at < wanted;) {
         size_t n = sim_wave_left(&b->wave) < wanted - at ? sim_wave_left(&b->wave) : wanted - at;
 
-        sim_wave_samples(&b->wave, out, (uint32_t)n);
+        sim_wave_samples(&b->wave, samples, (uint32_t)n);
         for (int p = 0; p < UI_PHASES; p++) {
             for (size_t k = 0; k < n; k++) {
                 double u = samples[EM_U1 + p][k] * volt, i = samples[EM_I1 + p][k] * ampere;

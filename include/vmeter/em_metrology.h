@@ -84,6 +84,7 @@ struct em_metrology {
     /* What a steady signal makes periodic. */
     uint32_t frequency_mhz;           /* of the oscillator */
     uint32_t phase0;                  /* oscillator phase at the first sample of the cycle, < frequency_mhz */
+    int32_t cosine0, sine0;           /* reference at phase0 */
     uint32_t index, length;           /* samples taken of this cycle, and its number of samples */
     struct em_sums sums;              /* of this cycle so far */
     struct em_sums carry;             /* edge correction that the previous cycle handed on */

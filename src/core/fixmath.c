@@ -52,8 +52,11 @@ static uint64_t divide(uint64_t high, uint64_t low, uint64_t c)
 #ifdef __SIZEOF_INT128__
 uint64_t em_muldiv(uint64_t a, uint64_t b, uint64_t c)
 {
-    unsigned __int128 quotient = ((unsigned __int128)a * b + c / 2) / c;
+    unsigned __int128 dividend = (unsigned __int128)a * b + c / 2, quotient;
 
+    if (!(dividend >> 64))
+        return (uint64_t)dividend / c; /* as always, but much faster */
+    quotient = dividend / c;
     return quotient > UINT64_MAX ? UINT64_MAX : (uint64_t)quotient;
 }
 #else

@@ -14,6 +14,10 @@
 /* Below this the voltages tell no frequency (about 10 V on one phase over a window). */
 #define ADVANCE_MIN 1000000000000ll
 
+/* An advance within 2^-15 of a radian a cycle is less than 0.35 mHz at any frequency: no move, and no angle is needed.
+ */
+#define STEADY_SHIFT 15
+
 static uint32_t cycle_length(uint32_t phase0, uint32_t frequency_mhz)
 {
     return (EM_PHASE_MODULUS - phase0 + frequency_mhz - 1) / frequency_mhz;
@@ -39,6 +43,16 @@ static void make_reference(struct em_metrology *mt)
     }
 }
 
+static void set_phase0(struct em_metrology *mt, uint32_t phase)
+{
+    int32_t s, c;
+
+    em_sincos_small(phase, EM_PHASE_MODULUS, &s, &c);
+    mt->phase0 = phase;
+    mt->cosine0 = c >> (30 - EM_REFERENCE_BITS);
+    mt->sine0 = s >> (30 - EM_REFERENCE_BITS);
+}
+
 static void set_frequency(struct em_metrology *mt, uint32_t frequency_mhz)
 {
     if (frequency_mhz < EM_FREQUENCY_MIN_MHZ)
@@ -49,7 +63,7 @@ static void set_frequency(struct em_metrology *mt, uint32_t frequency_mhz)
         return;
     /* The cycle's start keeps its place between two samples. */
     if (mt->frequency_mhz)
-        mt->phase0 = (uint32_t)((uint64_t)mt->phase0 * frequency_mhz / mt->frequency_mhz);
+        set_phase0(mt, (uint32_t)((uint64_t)mt->phase0 * frequency_mhz / mt->frequency_mhz));
     mt->frequency_mhz = frequency_mhz;
     make_reference(mt);
 }
@@ -82,36 +96,61 @@ void em_metrology_restart(struct em_metrology *mt)
     memset(&mt->carry, 0, sizeof mt->carry);
     mt->have_previous = false;
     /* A cycle that begins half a sample before its first sample needs no correction at its start. */
-    mt->phase0 = mt->frequency_mhz / 2;
+    set_phase0(mt, mt->frequency_mhz / 2);
     begin_cycle(mt);
 }
 
-/* What lies between the middle of the two samples around a cycle's end and the end itself, for every product:
- * the integral of the straight line through `before` and `after` (the products at those samples). position is
- * the oscillator phase at `after`, 0..frequency-1. */
-static void edge_sums(struct em_sums *edge, const struct em_sums *before, const struct em_sums *after,
-                      uint32_t position, uint32_t frequency_mhz)
-{
-    const int64_t *b = (const int64_t *)before, *a = (const int64_t *)after;
-    int64_t *e = (int64_t *)edge;
-    /* Distance from the middle to the end, in samples x 2^15, and its square. */
-    int64_t distance = (2 * (int64_t)position - (int64_t)frequency_mhz) * 32768 / (2 * (int64_t)frequency_mhz);
-    int64_t square = distance * distance >> 15;
+/* A sample set beside a cycle's end, with the reference there, and how much of it counts. */
+struct edge_point {
+    const int32_t *sample;
+    int64_t cosine, sine, weight;
+};
 
-    for (size_t k = 0; k < SUM_COUNT; k++)
-        e[k] = (distance * (a[k] + b[k]) - square * (a[k] - b[k])) >> 16;
+/* The sum of two products, weights 2^16 for one. */
+static int64_t blend(int64_t ax, int64_t ay, int64_t bx, int64_t by)
+{
+    return (ax * ay + bx * by) >> 16;
 }
 
-/* The products at one sample set, with the reference at `cosine`, `sine`. */
-static void point_sums(const struct em_metrology *mt, struct em_sums *sums, const int32_t sample[EM_CHANNEL_COUNT],
-                       int32_t cosine, int32_t sine)
+static void blend_points(struct em_sums *edge, const struct edge_point *a, const struct edge_point *b)
 {
-    const int32_t *channel[EM_CHANNEL_COUNT];
+    int64_t au[EM_PHASE_COUNT], bu[EM_PHASE_COUNT];
 
-    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
-        channel[c] = &sample[c];
-    memset(sums, 0, sizeof *sums);
-    mt->accumulate(sums, channel, &cosine, &sine, 1);
+    for (int p = 0; p < EM_PHASE_COUNT; p++) {
+        struct em_phase_sums *sum = &edge->phase[p];
+        const int64_t ai = a->weight * a->sample[EM_I1 + p], bi = b->weight * b->sample[EM_I1 + p];
+
+        au[p] = a->weight * a->sample[EM_U1 + p];
+        bu[p] = b->weight * b->sample[EM_U1 + p];
+        sum->uu = blend(au[p], a->sample[EM_U1 + p], bu[p], b->sample[EM_U1 + p]);
+        sum->ii = blend(ai, a->sample[EM_I1 + p], bi, b->sample[EM_I1 + p]);
+        sum->ui = blend(au[p], a->sample[EM_I1 + p], bu[p], b->sample[EM_I1 + p]);
+        sum->uc = blend(au[p], a->cosine, bu[p], b->cosine);
+        sum->us = blend(au[p], a->sine, bu[p], b->sine);
+        sum->ic = blend(ai, a->cosine, bi, b->cosine);
+        sum->is = blend(ai, a->sine, bi, b->sine);
+    }
+    edge->cross[0] = blend(au[0], a->sample[EM_U2], bu[0], b->sample[EM_U2]);
+    edge->cross[1] = blend(au[0], a->sample[EM_U3], bu[0], b->sample[EM_U3]);
+    edge->cross[2] = blend(au[1], a->sample[EM_U3], bu[1], b->sample[EM_U3]);
+}
+
+/* What lies between the middle of the two samples around a cycle's end and the end itself, for every product: the
+ * integral of the straight line through the products at the last sample and at `next`. position is the oscillator
+ * phase at `next`, 0..frequency-1; cosine and sine are those of the position. */
+static void edge_sums(const struct em_metrology *mt, struct em_sums *edge, const int32_t next[EM_CHANNEL_COUNT],
+                      uint32_t position, int64_t cosine, int64_t sine)
+{
+    const int64_t step_c = mt->cosine[1], step_s = mt->sine[1];
+    const uint32_t f = mt->frequency_mhz;
+    /* Distance from the middle to the end, in samples x 2^15, and its square. */
+    const int64_t distance = (2 * (int64_t)position - f) * 32768 / (2 * (int64_t)f);
+    const int64_t square = distance * distance >> 15;
+    const struct edge_point after = {next, cosine, sine, distance - square};
+    const struct edge_point before = {mt->last, (cosine * step_c + sine * step_s) >> EM_REFERENCE_BITS,
+                                      (sine * step_c - cosine * step_s) >> EM_REFERENCE_BITS, distance + square};
+
+    blend_points(edge, &after, &before);
 }
 
 /* Turns the cycle's own sums of c and s by the phase of its first sample, adds the edge corrections (already in
@@ -152,22 +191,13 @@ static void use_phasors(struct em_metrology *mt, const struct em_phasor u[EM_PHA
 /* Ends the cycle, whose samples are all in; `next` is the first sample set after it. */
 static void close_cycle(struct em_metrology *mt, const int32_t next[EM_CHANNEL_COUNT])
 {
-    struct em_sums before, after, edge;
+    struct em_sums edge;
     struct em_phasor u[EM_PHASE_COUNT], i[EM_PHASE_COUNT];
     uint32_t position = mt->phase0 + mt->length * mt->frequency_mhz - EM_PHASE_MODULUS;
-    int32_t s0, c0, s1, c1;
-    const int64_t step_c = mt->cosine[1], step_s = mt->sine[1];
+    const int32_t c0 = mt->cosine0, s0 = mt->sine0;
 
-    em_sincos_small(mt->phase0, EM_PHASE_MODULUS, &s0, &c0);
-    em_sincos_small(position, EM_PHASE_MODULUS, &s1, &c1);
-    s0 >>= 30 - EM_REFERENCE_BITS;
-    c0 >>= 30 - EM_REFERENCE_BITS;
-    s1 >>= 30 - EM_REFERENCE_BITS;
-    c1 >>= 30 - EM_REFERENCE_BITS;
-    point_sums(mt, &after, next, c1, s1);
-    point_sums(mt, &before, mt->last, (int32_t)((c1 * step_c + s1 * step_s) >> EM_REFERENCE_BITS),
-               (int32_t)((s1 * step_c - c1 * step_s) >> EM_REFERENCE_BITS));
-    edge_sums(&edge, &before, &after, position, mt->frequency_mhz);
+    set_phase0(mt, position);
+    edge_sums(mt, &edge, next, position, mt->cosine0, mt->sine0);
 
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
         const struct em_phase_sums *sum = &mt->sums.phase[p], *in = &mt->carry.phase[p], *out = &edge.phase[p];
@@ -183,7 +213,6 @@ static void close_cycle(struct em_metrology *mt, const int32_t next[EM_CHANNEL_C
     use_phasors(mt, u, i);
     mt->open.cycles++;
     mt->carry = edge;
-    mt->phase0 = position;
 }
 
 /* Follows the mains: one revolution of the phasors against the oscillator a second is 1 Hz. A deviation of more
@@ -194,6 +223,8 @@ static void tune(struct em_metrology *mt)
     int64_t deviation;
 
     if (re < ADVANCE_MIN && re > -ADVANCE_MIN && im < ADVANCE_MIN && im > -ADVANCE_MIN)
+        return;
+    if (im <= re >> STEADY_SHIFT && im >= -(re >> STEADY_SHIFT))
         return;
     deviation = (int64_t)mt->frequency_mhz * em_angle(re, im); /* mHz x 2^32 */
     if (deviation * 5 > (int64_t)3 << 32 || deviation * 5 < -((int64_t)3 << 32)) {
@@ -362,12 +393,16 @@ void em_window_discard_no_load(struct em_window *w)
     const int64_t no_load = current_square(w, EM_NO_LOAD_UA);
 
     for (int p = 0; p < EM_PHASE_COUNT; p++) {
+        /* The geometric mean of two numbers is not above their arithmetic one: mostly no root is needed. */
+        const int64_t enough = (w->phase[p].uu / 2 + w->phase[p].ii / 2 + 1) / EM_ANGLE_DEADBAND;
         int64_t s;
 
         if (w->phase[p].ii < no_load) {
             w->phase[p].ii = w->phase[p].ui = w->phase[p].q = 0;
             continue;
         }
+        if (magnitude(w->phase[p].ui) > enough && magnitude(w->phase[p].q) > enough)
+            continue;
         s = (int64_t)em_isqrt((uint64_t)magnitude(w->phase[p].uu)) * em_isqrt((uint64_t)w->phase[p].ii);
         if (magnitude(w->phase[p].ui) < s / EM_ANGLE_DEADBAND)
             w->phase[p].ui = 0;

@@ -142,9 +142,27 @@ static bool shape(struct em_pulse *p)
     return true;
 }
 
+/* Nothing happens while n samples pass: no step is crossed, no pulse or pause ends, none waits. */
+static bool is_quiet(const struct em_pulse *p, uint32_t n)
+{
+    return !p->backlog && (p->left ? p->left > n : !p->on) &&
+           (p->crossing == UINT32_MAX || p->crossing - p->passed > n);
+}
+
+static void pass(struct em_pulse *p, uint32_t n)
+{
+    p->passed += n < p->length - p->passed ? n : p->length - p->passed;
+    p->left -= p->left < n ? p->left : n;
+}
+
 static void run_output(struct em_pulse *p, enum em_output output, uint32_t first, uint32_t n, em_edge_fn *edge,
                        void *ctx)
 {
+    if (is_quiet(p, n)) {
+        p->behind = p->behind && p->left;
+        pass(p, n);
+        return;
+    }
     while (1) {
         uint32_t next = n, to_crossing = p->crossing - p->passed;
 
@@ -162,8 +180,7 @@ static void run_output(struct em_pulse *p, enum em_output output, uint32_t first
             next = to_crossing;
         if (p->left && p->left < next)
             next = p->left;
-        p->passed += next < p->length - p->passed ? next : p->length - p->passed;
-        p->left -= p->left < next ? p->left : next;
+        pass(p, next);
         first += next;
         n -= next;
     }

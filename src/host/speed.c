@@ -7,8 +7,13 @@
 #include "log.h"
 
 #ifdef HOST_X86
-em_accumulate_fn em_accumulate_avx2, em_accumulate_avx512;
-sim_synth_fn sim_synth_avx2, sim_synth_avx512;
+em_accumulate_fn em_accumulate_sse4, em_accumulate_avx2, em_accumulate_avx512;
+sim_synth_fn sim_synth_sse4, sim_synth_avx2, sim_synth_avx512;
+
+static bool has_sse4(void)
+{
+    return __builtin_cpu_supports("sse4.1");
+}
 
 static bool has_avx2(void)
 {
@@ -32,6 +37,7 @@ static const struct {
 } sets[] = {
     {{"generic", {.accumulate = em_accumulate, .synth = sim_synth}}, always},
 #ifdef HOST_X86
+    {{"sse4", {.accumulate = em_accumulate_sse4, .synth = sim_synth_sse4}}, has_sse4},
     {{"avx2", {.accumulate = em_accumulate_avx2, .synth = sim_synth_avx2}}, has_avx2},
     {{"avx512", {.accumulate = em_accumulate_avx512, .synth = sim_synth_avx512}}, has_avx512},
 #endif

@@ -5,7 +5,7 @@
 
 #include "../sim/sim.h"
 
-/* A set of loops and its name ("generic", "avx2", "avx512"). */
+/* A set of loops and its name ("generic", "sse4", "avx2", "avx512"). */
 struct host_speed {
     const char *name;
     struct sim_speed loops;

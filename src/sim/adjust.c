@@ -46,16 +46,14 @@ static void find_offsets(struct em_calibration *c, const struct sim_network *net
     sim_wave_init(wave, speed->synth, f, 0);
     sim_network_apply(net, wave);
     while (means.n < CYCLES * (uint64_t)EM_PHASE_MODULUS / f) {
-        int32_t samples[EM_CHANNEL_COUNT][SIM_CHUNK], *out[EM_CHANNEL_COUNT];
         struct em_block block = {.n = SIM_CHUNK};
 
-        for (int k = 0; k < EM_CHANNEL_COUNT; k++)
-            block.channel[k] = out[k] = samples[k];
-        sim_wave_samples(wave, out, SIM_CHUNK);
+        sim_wave_samples(wave, block.channel, SIM_CHUNK);
         em_means_add(&means, &block);
     }
     for (int k = 0; k < EM_CHANNEL_COUNT; k++)
         c->offset[k] = nearest((double)means.sum[k] / means.n);
+    sim_wave_free(wave);
     free(wave);
 }
 

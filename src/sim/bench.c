@@ -19,6 +19,9 @@
 #define SECONDS_MIN   2000
 #define SECONDS_MAX   40000 /* and then there was nothing to count */
 
+/* Registers and power are looked at so often. */
+#define STEP SAMPLES(0.02)
+
 /* How often and how many times the power register is read. */
 #define POWER_EVERY SAMPLES(1)
 #define POWER_READS 100
@@ -242,7 +245,6 @@ static void read_power(struct bench_run *run)
     run->power_reads++;
 }
 
-/* A chunk of time: 20 ms. */
 static void step(struct bench_run *run)
 {
     struct sim_point *point = run->point;
@@ -250,7 +252,7 @@ static void step(struct bench_run *run)
 
     if (run->row->condition.wave == SIM_BENCH_BURSTS)
         switch_burst(run);
-    sim_point_run(point, point->now + SIM_CHUNK);
+    sim_point_run(point, point->now + STEP);
     wh = register_wh(run);
     if (wh != run->wh && point->now >= run->from)
         note_beat(&run->steps, point->now, wh - run->wh);
@@ -341,7 +343,7 @@ static void measure_error_once(const struct sim_bench *b, const struct sim_bench
     r->led = r->led_error = beats_error(&run->pulses, PULSE_WH, power);
     r->registers = r->reg_error = beats_error(&run->steps, 1, power);
     if (run->steps.units)
-        r->resolution = 100 * sim_seconds(SIM_CHUNK * EM_WINDOW_CYCLES) / beats_seconds(&run->steps);
+        r->resolution = 100 * sim_seconds(STEP * EM_WINDOW_CYCLES) / beats_seconds(&run->steps);
     finish(run, r);
 }
 
@@ -516,7 +518,7 @@ static void measure_loaded_event(const struct sim_bench *b, const struct sim_ben
     wh += reference_power(run) * SECONDS_MIN / 3600;
     r->led = r->led_error = 100 * ((double)run->point->pulses[EM_OUTPUT_LED] * PULSE_WH / wh - 1);
     r->registers = r->reg_error = 100 * (register_wh(run) / wh - 1);
-    r->resolution = 100 * (1 + sim_seconds(SIM_CHUNK * EM_WINDOW_CYCLES) * reference_power(run) / 3600) / wh;
+    r->resolution = 100 * (1 + sim_seconds(STEP * EM_WINDOW_CYCLES) * reference_power(run) / 3600) / wh;
     finish(run, r);
 }
 

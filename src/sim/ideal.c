@@ -47,6 +47,8 @@ struct sim_ideal *sim_ideal_new(const struct sim_network *net, const struct sim_
 
 void sim_ideal_free(struct sim_ideal *ideal)
 {
+    if (ideal)
+        sim_wave_free(&ideal->wave);
     free(ideal);
 }
 
@@ -186,11 +188,9 @@ static void one_sample(struct sim_ideal *ideal, struct sim_reference *ref, int64
 
 void sim_ideal_samples(struct sim_ideal *ideal, struct sim_reference *ref, int64_t now, uint32_t n)
 {
-    int32_t samples[EM_CHANNEL_COUNT][SIM_CHUNK], *out[EM_CHANNEL_COUNT];
+    const int32_t *samples[EM_CHANNEL_COUNT];
 
-    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
-        out[c] = samples[c];
-    sim_wave_samples(&ideal->wave, out, n);
+    sim_wave_samples(&ideal->wave, samples, n);
     for (uint32_t k = 0; k < n; k++) {
         double s[EM_CHANNEL_COUNT];
 

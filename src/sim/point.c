@@ -121,14 +121,11 @@ bool sim_point_survived(struct sim_point *point)
 
 static void make_samples(struct sim_point *point, uint32_t n)
 {
-    int32_t samples[EM_CHANNEL_COUNT][SIM_CHUNK], *out[EM_CHANNEL_COUNT];
     struct em_block block = {.n = n};
     uint32_t before = point->meter.window_samples;
     bool ran = em_meter_running(&point->meter);
 
-    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
-        block.channel[c] = out[c] = samples[c];
-    sim_wave_samples(&point->wave, out, n);
+    sim_wave_samples(&point->wave, block.channel, n);
     if (point->ideal)
         sim_ideal_samples(point->ideal, &point->reference, point->now, n);
     em_meter_samples(&point->meter, &block);
@@ -436,6 +433,7 @@ void sim_point_free(struct sim_point *point)
     free(point->ramp);
     sim_jump_free(&point->jump);
     sim_ideal_free(point->ideal);
+    sim_wave_free(&point->wave);
 }
 
 void sim_point_run(struct sim_point *point, int64_t until)

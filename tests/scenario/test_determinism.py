@@ -60,7 +60,7 @@ def check(folder, scenario):
     compare(scenario, "best", plain, run(folder, scenario, "best")[0])
     # A machine without an instruction set takes the best one that it has.
     tables = []
-    for cpu in ("generic", "avx2", "avx512"):
+    for cpu in ("generic", "sse4", "avx2", "avx512"):
         text, table = run(folder, scenario, cpu, "--csv", cpu + ".csv", "--csv-every", "373ms", "--csv-columns", COLUMNS,
                           cpu=cpu)
         compare(scenario, f"{cpu} with a CSV file", plain, text)

@@ -91,6 +91,27 @@ START_TEST(there_is_no_jump_between_steps_of_the_phase)
 }
 END_TEST
 
+/* Two angles at once have the bits of each alone, in whichever place. */
+START_TEST(two_angles_do_not_know_of_each_other)
+{
+    uint64_t seed = 3;
+
+    for (int k = 0; k < 50000; k++) {
+        double turns[2], s[2], c[2];
+
+        for (int j = 0; j < 2; j++)
+            turns[j] = ldexp((double)(int64_t)unit_random(&seed), -60 - k % 8);
+        sim_sincos2(turns, s, c);
+        for (int j = 0; j < 2; j++) {
+            double alone_s, alone_c;
+
+            sim_sincos(turns[j], &alone_s, &alone_c);
+            UNIT_CHECK(s[j] == alone_s && c[j] == alone_c, "%.17g turns in place %d", turns[j], j);
+        }
+    }
+}
+END_TEST
+
 START_TEST(an_angle_is_right_to_1e_10_degrees)
 {
     uint64_t seed = 3;
@@ -149,6 +170,7 @@ Suite *unit_suite(void)
     tcase_add_test(tcase, whole_quarters_are_exact);
     tcase_add_test(tcase, sine_is_odd_and_cosine_even);
     tcase_add_test(tcase, there_is_no_jump_between_steps_of_the_phase);
+    tcase_add_test(tcase, two_angles_do_not_know_of_each_other);
     tcase_add_test(tcase, an_angle_is_right_to_1e_10_degrees);
     tcase_add_test(tcase, an_angle_on_an_axis);
     tcase_add_test(tcase, logarithm_and_exponential_are_right);

@@ -74,11 +74,11 @@ static void make_voices(struct voice voice[EM_CHANNEL_COUNT], uint64_t seed)
 /* Makes the next n samples into out, at most what is left of the chunk. */
 static void make_into(struct sim_wave *w, int32_t store[EM_CHANNEL_COUNT][SIM_CHUNK], uint32_t at, uint32_t n)
 {
-    int32_t *out[EM_CHANNEL_COUNT];
+    const int32_t *out[EM_CHANNEL_COUNT];
 
-    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
-        out[c] = store[c] + at;
     sim_wave_samples(w, out, n);
+    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
+        memcpy(store[c] + at, out[c], n * sizeof *out[c]);
 }
 
 /* Compares every `stride`-th of the next n samples, the phase of the first of which is *phase. */
@@ -165,11 +165,11 @@ static int32_t *record(struct sim_wave *w, uint32_t n)
     ck_assert_ptr_nonnull(list);
     for (uint32_t k = 0; k < n;) {
         uint32_t now = sim_wave_left(w) < n - k ? sim_wave_left(w) : n - k;
-        int32_t *out[EM_CHANNEL_COUNT];
+        const int32_t *out[EM_CHANNEL_COUNT];
 
-        for (int c = 0; c < EM_CHANNEL_COUNT; c++)
-            out[c] = list + (size_t)c * n + k;
         sim_wave_samples(w, out, now);
+        for (int c = 0; c < EM_CHANNEL_COUNT; c++)
+            memcpy(list + (size_t)c * n + k, out[c], now * sizeof *out[c]);
         k += now;
     }
     return list;
@@ -203,7 +203,7 @@ END_TEST
  * signal repeats after whole chunks. */
 START_TEST(a_signal_on_a_tie_repeats_after_whole_chunks)
 {
-    uint32_t n = 800; /* of 400 samples and 160 */
+    uint32_t n = 1600; /* of 400 samples and 320 */
     int32_t *first, *later;
 
     sim_wave_init(&wave, NULL, 60000, 0);
@@ -329,6 +329,27 @@ START_TEST(a_chunk_is_left_over_rightly)
 }
 END_TEST
 
+/* A fleet is many points: with every order in use one takes less than 64 KiB with all that belongs to it. */
+START_TEST(a_point_is_small)
+{
+    struct voice voice = {.count = SIM_TONES_MAX};
+
+    sim_wave_init(&wave, NULL, 50000, 0);
+    ck_assert_uint_lt(sizeof(struct sim_point) + sim_wave_memory(&wave), 36 * 1024);
+    for (unsigned k = 0; k < SIM_TONES_MAX; k++)
+        voice.tone[k] = (struct tone){k + 1, 1000, 0};
+    for (int c = 0; c < EM_CHANNEL_COUNT; c++)
+        set_voice(&wave, c, &voice);
+    make_into(&wave, made, 0, SIM_CHUNK);
+    ck_assert_uint_ge(sim_wave_memory(&wave), SIM_TONES_MAX * sizeof(struct sim_table));
+    ck_assert_uint_lt(sizeof(struct sim_point) + sim_wave_memory(&wave), 64 * 1024);
+    /* Another frequency makes the tables anew in their places. */
+    sim_wave_change(&wave, 49000);
+    make_into(&wave, made, 0, SIM_CHUNK);
+    ck_assert_uint_lt(sizeof(struct sim_point) + sim_wave_memory(&wave), 64 * 1024);
+}
+END_TEST
+
 /* --- The converter's range --- */
 
 START_TEST(what_is_too_large_is_cut_off)
@@ -383,29 +404,61 @@ END_TEST
 /* --- Variants --- */
 
 struct chance {
-    double c[SIM_TONES_MAX][SIM_CHUNK + 8], s[SIM_TONES_MAX][SIM_CHUNK + 8], add[SIM_CHUNK + 8];
-    struct sim_synth_tone tone[SIM_TONES_MAX];
+    struct sim_group group;
+    double room[SIM_TONES_MAX][sizeof(struct sim_table) / sizeof(double) + 8];
 };
 
-/* Random tones at random places; now and then just at a tie or at the edge of the range. */
-static void take_chance(struct chance *x, uint64_t *seed, unsigned tones, unsigned shift)
+/* A random table, now and then with numbers that make a tie. */
+static void fill_table(struct sim_table *t, uint64_t *seed)
 {
+    for (unsigned j = 0; j < SIM_HALF; j++) {
+        t->c[j] = unit_random(seed) % 16 ? 2 * uniform(seed) - 1 : (double)(unit_random(seed) % 5) / 4 - 0.5;
+        t->s[j] = 2 * uniform(seed) - 1;
+    }
+}
+
+/* Random tones and errors; tables begin at any number of a vector. */
+static void take_chance(struct chance *x, uint64_t *seed, unsigned tones)
+{
+    struct sim_group *g = &x->group;
     double size = pow(10, (double)(unit_random(seed) % 8));
 
+    memset(g, 0, sizeof *g);
+    g->tones = tones;
+    g->sample = (int64_t)(unit_random(seed) % 100000) - 50000;
+    g->noisy = unit_random(seed) % 4 == 0;
+    g->clip = unit_random(seed) % 4 == 0;
     for (unsigned k = 0; k < tones; k++) {
-        for (unsigned j = 0; j < SIM_CHUNK + 8; j++) {
-            x->c[k][j] = 2 * uniform(seed) - 1;
-            x->s[k][j] = 2 * uniform(seed) - 1;
-            if (unit_random(seed) % 16 == 0)
-                x->c[k][j] = (double)(unit_random(seed) % 5) / 4 - 0.5;
+        struct sim_table *table = (struct sim_table *)(x->room[k] + unit_random(seed) % 8);
+        double turn = 2 * M_PI * uniform(seed);
+
+        fill_table(table, seed);
+        g->table[k] = table;
+        g->block[k] = (struct sim_pointer){cos(turn), sin(turn)};
+        for (int c = 0; c < SIM_GROUP; c++) {
+            bool whole = unit_random(seed) % 8 == 0;
+
+            g->first[k].x[c] = size * (2 * uniform(seed) - 1);
+            g->first[k].x[c] = whole ? rint(g->first[k].x[c]) : g->first[k].x[c];
+            g->first[k].y[c] = whole ? 0 : size * (2 * uniform(seed) - 1);
         }
-        x->tone[k] = (struct sim_synth_tone){x->c[k] + shift, x->s[k] + shift, size * (2 * uniform(seed) - 1),
-                                             size * (2 * uniform(seed) - 1)};
-        if (unit_random(seed) % 8 == 0)
-            x->tone[k].x = rint(x->tone[k].x), x->tone[k].y = 0;
     }
-    for (unsigned j = 0; j < SIM_CHUNK + 8; j++)
-        x->add[j] = size * (uniform(seed) - 0.5);
+    for (int c = 0; c < SIM_GROUP; c++) {
+        g->noise[c] = g->noisy && unit_random(seed) % 4 ? size * uniform(seed) / 37837.21 : 0;
+        g->key[c] = unit_random(seed);
+        g->offset[c] = unit_random(seed) % 8 ? 0 : size * (uniform(seed) - 0.5);
+        g->coarse[c] = unit_random(seed) % 8 ? 0 : 1 + (unsigned)(unit_random(seed) % 16);
+        g->errors |= g->offset[c] != 0;
+    }
+    g->errors |= g->noisy || g->clip;
+}
+
+static void synthesise(sim_synth_fn *synth, int32_t store[SIM_GROUP][SIM_SPAN + 2], const struct sim_group *g)
+{
+    int32_t *const out[SIM_GROUP] = {store[0] + 1, store[1] + 1, store[2] + 1};
+
+    memset(store, 0x5A, SIM_GROUP * sizeof *store);
+    synth(out, g);
 }
 
 START_TEST(all_variants_give_the_same_bits)
@@ -415,27 +468,58 @@ START_TEST(all_variants_give_the_same_bits)
     uint64_t seed = 21;
 
     for (int round = 0; round < 4000; round++) {
-        unsigned tones = (unsigned)(unit_random(&seed) % (round % 4 ? 6 : SIM_TONES_MAX + 1));
-        unsigned shift = (unsigned)(unit_random(&seed) % 8);
-        uint32_t n = 1 + (uint32_t)(unit_random(&seed) % SIM_CHUNK);
-        const double *add = unit_random(&seed) % 2 ? x.add + shift : NULL;
-        int32_t want[SIM_CHUNK + 2], got[SIM_CHUNK + 2];
+        int32_t want[SIM_GROUP][SIM_SPAN + 2], got[SIM_GROUP][SIM_SPAN + 2];
 
-        take_chance(&x, &seed, tones, shift);
-        for (int clip = 0; clip < 2; clip++) {
-            memset(want, 0x5A, sizeof want);
-            sim_synth(want + 1, n, x.tone, tones, add, clip);
-            UNIT_CHECK(want[0] == 0x5A5A5A5A && want[n + 1] == 0x5A5A5A5A, "writes beside its %u samples", n);
-            for (size_t k = 0; (speed = host_speed_at(k)); k++) {
-                memset(got, 0x5A, sizeof got);
-                speed->loops.synth(got + 1, n, x.tone, tones, add, clip);
-                UNIT_CHECK(memcmp(want, got, sizeof got) == 0, "%s: round %d, %u tones, %u samples", speed->name, round,
-                           tones, n);
-            }
+        take_chance(&x, &seed, (unsigned)(unit_random(&seed) % (round % 4 ? 6 : SIM_TONES_MAX + 1)));
+        synthesise(sim_synth, want, &x.group);
+        for (int c = 0; c < SIM_GROUP; c++)
+            UNIT_CHECK(want[c][0] == 0x5A5A5A5A && want[c][SIM_SPAN + 1] == 0x5A5A5A5A, "writes beside its samples");
+        for (size_t k = 0; (speed = host_speed_at(k)); k++) {
+            synthesise(speed->loops.synth, got, &x.group);
+            UNIT_CHECK(memcmp(want, got, sizeof got) == 0, "%s: round %d, %u tones", speed->name, round, x.group.tones);
         }
     }
 }
 END_TEST
+
+/* Noise as it is written down: four numbers of 16 bits of a mixture of the key and the sample's number. */
+static long double noise_of(const struct sim_group *g, int c, uint32_t j)
+{
+    uint64_t z = g->key[c] + 0x9E3779B97F4A7C15u * (uint64_t)(g->sample + j);
+
+    if (!g->noisy)
+        return 0;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    z ^= z >> 31;
+    return (long double)g->noise[c] *
+           (int32_t)((z & 0xFFFF) + (z >> 16 & 0xFFFF) + (z >> 32 & 0xFFFF) + (z >> 48) - 131070);
+}
+
+/* What sample j of channel c should be, and to what that is right. */
+static long double sum_of(const struct sim_group *g, int c, uint32_t j, long double *error)
+{
+    const int place = (int)(j % SIM_BLOCK) - SIM_HALF; /* from the middle of its block; -1 is as far from it as 0 */
+    const int at = place < 0 ? -1 - place : place;
+    long double sum = g->offset[c] + noise_of(g, c, j), size = 1;
+
+    for (unsigned k = 0; k < g->tones; k++) {
+        const struct sim_table *t = g->table[k];
+        const struct sim_pointer block = g->block[k];
+        long double x = g->first[k].x[c], y = g->first[k].y[c];
+
+        for (uint32_t b = 0; b < j / SIM_BLOCK; b++) {
+            long double before = x;
+
+            x = before * block.c + y * block.s;
+            y = y * block.c - before * block.s;
+        }
+        sum += x * t->c[at] + (place < 0 ? -y : y) * t->s[at];
+        size += fabsl(x) + fabsl(y);
+    }
+    *error = size * 1e-14L;
+    return g->clip ? fminl(fmaxl(sum, -EM_ADC_MAX), EM_ADC_MAX) : sum;
+}
 
 START_TEST(a_loop_adds_and_rounds_to_nearest)
 {
@@ -444,21 +528,17 @@ START_TEST(a_loop_adds_and_rounds_to_nearest)
     uint64_t seed = 22;
 
     for (int round = 0; round < 1000; round++) {
-        unsigned tones = (unsigned)(unit_random(&seed) % (SIM_TONES_MAX + 1));
-        int32_t got[SIM_CHUNK];
-
-        take_chance(&x, &seed, tones, 0);
+        take_chance(&x, &seed, (unsigned)(unit_random(&seed) % (SIM_TONES_MAX + 1)));
+        memset(x.group.coarse, 0, sizeof x.group.coarse);
         for (size_t k = 0; (speed = host_speed_at(k)); k++) {
-            speed->loops.synth(got, SIM_CHUNK, x.tone, tones, x.add, true);
-            for (uint32_t j = 0; j < SIM_CHUNK; j += 13) {
-                long double sum = x.add[j], size = 1;
+            int32_t got[SIM_GROUP][SIM_SPAN + 2];
 
-                for (unsigned t = 0; t < tones; t++) {
-                    sum += (long double)x.tone[t].x * x.c[t][j] + (long double)x.tone[t].y * x.s[t][j];
-                    size += fabs(x.tone[t].x) + fabs(x.tone[t].y);
-                }
-                sum = fminl(fmaxl(sum, -EM_ADC_MAX), EM_ADC_MAX);
-                UNIT_CHECK(fabsl(got[j] - sum) <= 0.5L + size * 1e-13L, "%s: %d, want %.6Lf", speed->name, got[j], sum);
+            synthesise(speed->loops.synth, got, &x.group);
+            for (uint32_t j = 0; j < SIM_SPAN; j += 13) {
+                long double error, sum = sum_of(&x.group, round % SIM_GROUP, j, &error);
+                int32_t sample = got[round % SIM_GROUP][j + 1];
+
+                UNIT_CHECK(fabsl(sample - sum) <= 0.5L + error, "%s: %d, want %.6Lf", speed->name, sample, sum);
             }
         }
     }
@@ -480,14 +560,25 @@ START_TEST(ties_go_to_the_even_number)
                 {7, 7},
                 {EM_ADC_MAX - 0.5, EM_ADC_MAX - 1},
                 {-EM_ADC_MAX, -EM_ADC_MAX}};
+    static struct sim_table ones;
     const struct host_speed *speed;
 
+    for (unsigned j = 0; j < SIM_HALF; j++)
+        ones.c[j] = 1;
     for (size_t k = 0; (speed = host_speed_at(k)); k++) {
         for (size_t r = 0; r < COUNT(rows); r++) {
-            int32_t got;
+            for (unsigned tones = 0; tones < 3; tones++) {
+                struct sim_group g = {
+                    .tones = tones, .errors = !tones, .table = {&ones, &ones}, .block = {{1, 0}, {1, 0}}};
+                int32_t got[SIM_GROUP][SIM_SPAN + 2];
 
-            speed->loops.synth(&got, 1, NULL, 0, &rows[r].value, false);
-            ck_assert_msg(got == rows[r].rounded, "%s: %g is %d", speed->name, rows[r].value, got);
+                g.offset[1] = tones ? 0 : rows[r].value;
+                g.first[0].x[1] = rows[r].value;
+                synthesise(speed->loops.synth, got, &g);
+                for (int j = 0; j < SIM_SPAN; j++)
+                    ck_assert_msg(got[1][j + 1] == rows[r].rounded, "%s: %g is %d", speed->name, rows[r].value,
+                                  got[1][j + 1]);
+            }
         }
     }
 }
@@ -610,7 +701,7 @@ END_TEST
 
 START_TEST(noise_is_a_function_of_the_sample_number)
 {
-    static const int64_t starts[] = {0, -16000, 1, 159, 160, 12345, 691200000, 4838400000000};
+    static const int64_t starts[] = {0, -16000, 1, 159, 160, 319, 320, 12345, 691200000, 4838400000000};
     uint64_t seed = 7;
 
     for (size_t k = 0; k < COUNT(starts); k++) {
@@ -638,7 +729,7 @@ START_TEST(noise_is_added_to_the_signal)
         make_into(&wave, made, 0, SIM_CHUNK);
         make_into(&other, again, 0, SIM_CHUNK);
         for (int j = 0; j < SIM_CHUNK; j++)
-            UNIT_CHECK(fabs(made[0][j] - again[0][j] - 1e6 * sin(2 * M_PI * j / SIM_CHUNK)) <= 1.001, "sample %d", j);
+            UNIT_CHECK(fabs(made[0][j] - again[0][j] - 1e6 * sin(2 * M_PI * j / 160)) <= 1.001, "sample %d", j);
     }
 }
 END_TEST
@@ -667,6 +758,7 @@ Suite *unit_suite(void)
     tcase_add_test(tones, a_change_of_frequency_makes_no_jump);
     tcase_add_test(tones, a_change_of_the_channels_keeps_the_phase);
     tcase_add_test(tones, a_chunk_is_left_over_rightly);
+    tcase_add_test(tones, a_point_is_small);
     tcase_add_test(tones, what_is_too_large_is_cut_off);
     tcase_add_test(tones, noise_is_cut_off_with_its_signal);
     tcase_add_test(variants, all_variants_give_the_same_bits);

@@ -16,7 +16,7 @@ READERS = {
     "em_strerror", "em_constant_value", "em_mbus_judge", "em_meter_check", "em_means_add",
 }
 # Called by works.c and from memory callbacks, which the board has as well, or given to the core as a faster part of it.
-INSIDE = {"em_meter_begin", "em_meter_cut_within", "em_storage_commit", "em_accumulate", "em_accumulate_avx2", "em_accumulate_avx512"}
+INSIDE = {"em_meter_begin", "em_meter_cut_within", "em_storage_commit", "em_accumulate", "em_accumulate_sse4", "em_accumulate_avx2", "em_accumulate_avx512"}
 # The simulation's jump, which record.c does without.
 JUMP = {"em_meter_pass", "em_meter_window", "em_meter_skip", "em_meter_span_limit", "em_span_settle"}
 # Called by the app and host/qr.c, which record.c does not use.
