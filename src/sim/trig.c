@@ -2,7 +2,6 @@
 #include "trig.h"
 
 #include <math.h>
-
 #include <stddef.h>
 #include <stdint.h>
 
