@@ -207,16 +207,11 @@ static void keep_block(struct tape *t, const uint32_t *word, uint32_t n)
     t->block_words[k] = n;
 }
 
-DOOR(void, em_meter_samples, struct em_meter *m, const struct em_block *block)
+static void note_block(struct tape *t, const struct em_meter *m, const struct em_block *block)
 {
     uint32_t word[STIMULUS_WORDS_MAX], n = EM_CHANNEL_COUNT * block->n;
-    struct tape *t = tape_of(m);
     int known;
 
-    if (block->n > STIMULUS_SAMPLES_MAX) {
-        fprintf(stderr, "record: a block of %u sample sets\n", block->n);
-        exit(EXIT_FAILURE);
-    }
     for (uint32_t c = 0; c < EM_CHANNEL_COUNT; c++)
         memcpy(word + c * block->n, block->channel[c], block->n * sizeof *word);
     known = find_block(t, word, n);
@@ -226,8 +221,22 @@ DOOR(void, em_meter_samples, struct em_meter *m, const struct em_block *block)
         keep_block(t, word, n);
         note_words(m, STIMULUS_SAMPLES, word, n);
     }
-    PASS(__real_em_meter_samples(m, block));
-    t->outcome.now += block->n;
+}
+
+/* The board has less room: it gets a block in parts, and so does the meter here. */
+DOOR(void, em_meter_samples, struct em_meter *m, const struct em_block *block)
+{
+    struct tape *t = tape_of(m);
+    struct em_block part = *block;
+
+    for (uint32_t left = block->n; left; left -= part.n) {
+        part.n = left < STIMULUS_SAMPLES_MAX ? left : STIMULUS_SAMPLES_MAX;
+        note_block(t, m, &part);
+        PASS(__real_em_meter_samples(m, &part));
+        t->outcome.now += part.n;
+        for (int c = 0; c < EM_CHANNEL_COUNT; c++)
+            part.channel[c] += part.n;
+    }
 }
 
 DOOR(enum em_err, em_meter_preset, struct em_meter *m, enum em_setting setting, int32_t value)
