@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Processor time of a server for one Modbus transaction over a pseudo terminal: 56 registers read from 5000.
  *
- * Three servers, one client, rounds in turn: `vmeter serve` at real time (the program is the first argument), a slave
- * that is nothing but libmodbus with constant registers, and a responder without any library. Prints figures; judges
- * nothing. The second argument is the number of transactions of each, 25000 if it is left out. */
+ * Four servers, one client, rounds in turn: `vmeter serve` at real time (the program is the first argument), a slave
+ * that is nothing but libmodbus with constant registers, a responder without any library, and, where it is installed, a
+ * slave that is nothing but pymodbus (its script is the second argument). Prints figures; judges nothing. The third
+ * argument is the number of transactions of each, 25000 if it is left out; pymodbus makes a tenth of them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <modbus.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,9 +28,12 @@
 #define ROUNDS  5
 #define IDLE_MS 1000
 
+#define PYTHON "/usr/bin/python3" /* Debian's packages belong to Debian's Python */
+
 struct server {
     const char *name;
-    void (*run)(int terminal); /* in the child; NULL for vmeter */
+    void (*run)(int terminal); /* in the child; NULL for a program of its own */
+    long divisor;              /* of the number of transactions */
     char port[64];
     pid_t pid;
     int client; /* the client's side of the terminal */
@@ -150,30 +155,42 @@ static void start_child(struct server *s)
     close(terminal);
 }
 
-/* Starts vmeter and waits for its line `ready`. */
-static void start_vmeter(struct server *s, const char *program)
+/* Starts a program and waits for its line `ready`; false if it ends before. */
+static bool start_program(struct server *s, const char *const argument[])
 {
     int out[2];
     FILE *lines;
     char line[256] = "";
 
-    snprintf(s->port, sizeof s->port, "/tmp/vmeter-bench-%ld", (long)getpid());
     if (pipe(out))
         fail("pipe");
     s->pid = fork();
     if (s->pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(out[1], STDOUT_FILENO);
-        execl(program, program, "serve", "--modbus", s->port, (char *)NULL);
-        fail(program);
+        execv(argument[0], (char *const *)argument);
+        fail(argument[0]);
     }
     close(out[1]);
     lines = fdopen(out[0], "r");
     while (strcmp(line, "ready\n"))
         if (!fgets(line, sizeof line, lines)) {
-            fprintf(stderr, "%s did not get ready\n", program);
-            exit(EXIT_FAILURE);
+            fclose(lines);
+            waitpid(s->pid, NULL, 0);
+            return false;
         }
+    return true; /* what it prints later must not end it: the pipe stays open */
+}
+
+static void start_vmeter(struct server *s, const char *program)
+{
+    const char *const arguments[] = {program, "serve", "--modbus", s->port, NULL};
+
+    snprintf(s->port, sizeof s->port, "/tmp/vmeter-bench-%ld", (long)getpid());
+    if (!start_program(s, arguments)) {
+        fprintf(stderr, "%s did not get ready\n", program);
+        exit(EXIT_FAILURE);
+    }
     s->client = open_client(s->port);
 }
 
@@ -198,7 +215,8 @@ static double cpu_of(const struct server *s)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static void transact(const struct server *s)
+/* One transaction; false if nothing comes in time. */
+static bool try_transact(const struct server *s)
 {
     uint8_t request[8] = {1, 3, ADDRESS >> 8, ADDRESS & 0xFF, 0, COUNT}, reply[REPLY];
     size_t got = 0;
@@ -210,16 +228,42 @@ static void transact(const struct server *s)
         struct pollfd entry = {.fd = s->client, .events = POLLIN};
         ssize_t n = poll(&entry, 1, 2000) == 1 ? read(s->client, reply + got, REPLY - got) : 0;
 
-        if (n <= 0) {
-            fprintf(stderr, "%s: no answer\n", s->name);
-            exit(EXIT_FAILURE);
-        }
+        if (n <= 0)
+            return false;
         got += (size_t)n;
     }
     if (crc16(reply, REPLY - 2) != (reply[REPLY - 2] | reply[REPLY - 1] << 8)) {
         fprintf(stderr, "%s: wrong answer\n", s->name);
         exit(EXIT_FAILURE);
     }
+    return true;
+}
+
+static void transact(const struct server *s)
+{
+    if (!try_transact(s)) {
+        fprintf(stderr, "%s: no answer\n", s->name);
+        exit(EXIT_FAILURE);
+    }
+}
+
+/* The slave of pymodbus opens the terminal as a serial port; the client has its other end. False where there is none.
+ */
+static bool start_pymodbus(struct server *s, const char *script)
+{
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    const char *const arguments[] = {PYTHON, script, s->port, NULL};
+
+    if (terminal < 0 || grantpt(terminal) || unlockpt(terminal) || ptsname_r(terminal, s->port, sizeof s->port))
+        fail("pseudo terminal");
+    open_client(s->port); /* stays open: raw from the beginning, and never hung up */
+    s->client = terminal;
+    if (!start_program(s, arguments))
+        return false;
+    for (int k = 0; k < 10; k++) /* it is ready some time before it listens */
+        if (try_transact(s))
+            return true;
+    return false;
 }
 
 static void measure_round(struct server *s, int round, long transactions)
@@ -269,33 +313,40 @@ static double best_round_trip(const struct server *s)
 int main(int argc, char **argv)
 {
     struct server servers[] = {
-        {.name = "vmeter serve"},
-        {.name = "libmodbus, constant registers", .run = run_libmodbus},
-        {.name = "no library", .run = run_bare},
+        {.name = "vmeter serve", .divisor = 1},
+        {.name = "libmodbus, constant registers", .run = run_libmodbus, .divisor = 1},
+        {.name = "no library", .run = run_bare, .divisor = 1},
+        {.name = "pymodbus, constant registers", .divisor = 10},
     };
-    long each = argc > 2 ? atol(argv[2]) : 25000;
+    long each = argc > 3 ? atol(argv[3]) : 25000;
+    int count = 3;
 
-    if (argc < 2) {
-        fprintf(stderr, "usage: bench_modbus VMETER [TRANSACTIONS]\n");
+    if (argc < 3) {
+        fprintf(stderr, "usage: bench_modbus VMETER PYMODBUS_SERVER [TRANSACTIONS]\n");
         return EXIT_FAILURE;
     }
     start_vmeter(&servers[0], argv[1]);
     start_child(&servers[1]);
     start_child(&servers[2]);
+    count += start_pymodbus(&servers[3], argv[2]);
     for (int round = 0; round < ROUNDS; round++)
-        for (int k = 0; k < 3; k++) {
-            measure_round(&servers[k], round, (each + ROUNDS - 1) / ROUNDS);
+        for (int k = 0; k < count; k++) {
+            measure_round(&servers[k], round, (each / servers[k].divisor + ROUNDS - 1) / ROUNDS);
             measure_idle(&servers[k]);
         }
     printf("server's processor time for one transaction (read %d registers), %ld transactions each:\n\n", COUNT,
            servers[0].transactions);
     printf("%-30s %10s %10s %12s %14s\n", "server", "us", "us net", "idle us/s", "round trip us");
-    for (int k = 0; k < 3; k++)
+    for (int k = 0; k < count; k++)
         printf("%-30s %10.2f %10.2f %12.0f %14.1f\n", servers[k].name, cost(&servers[k], 0), cost(&servers[k], 1),
                servers[k].idle_cpu / servers[k].idle_wall * 1e6, best_round_trip(&servers[k]));
     printf("\nvmeter to libmodbus: %.2f, net of idling %.2f\n", cost(&servers[0], 0) / cost(&servers[1], 0),
            cost(&servers[0], 1) / cost(&servers[1], 1));
-    for (int k = 0; k < 3; k++)
+    if (count > 3)
+        printf("pymodbus to vmeter: %.1f\n", cost(&servers[3], 0) / cost(&servers[0], 0));
+    else
+        printf("pymodbus is not installed, or has no serial port\n");
+    for (int k = 0; k < count; k++)
         stop(&servers[k]);
     return EXIT_SUCCESS;
 }
