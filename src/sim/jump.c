@@ -195,7 +195,7 @@ void sim_jump_note(struct sim_point *point, uint32_t before, uint32_t n)
     if (point->wave.index)
         return;
     if (jump->noting && point->now - jump->anchor == jump->period) {
-        jump->known = is_back(point);
+        jump->known = jump->windows && is_back(point);
         jump->noting = false;
         jump->at = 0;
     }
