@@ -121,6 +121,9 @@ enum em_err em_meter_calibrate(struct em_meter *m, const struct em_calibration *
 /* What decides now where energy goes. */
 struct em_energy_rules em_meter_rules(const struct em_meter *m);
 
+/* n samples have passed for what only shows: the buses' indicators, the display. */
+void em_meter_age(struct em_meter *m, uint32_t n);
+
 /* Has the pulse outputs follow the settings. The core calls it whenever they change. */
 void em_meter_configure(struct em_meter *m);
 

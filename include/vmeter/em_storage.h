@@ -84,4 +84,7 @@ void em_storage_commit(struct em_meter *m);
 /* A window of n samples is over: saves when the interval is over and something was counted. */
 void em_storage_run(struct em_meter *m, uint32_t n);
 
+/* The same for windows of n samples together, with the save left out as if it had been made: see em_span.h. */
+void em_storage_skip(struct em_meter *m, uint32_t n);
+
 #endif

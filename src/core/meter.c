@@ -215,10 +215,11 @@ static uint32_t probe_supply(struct em_meter *m, const struct em_block *block, u
     return n;
 }
 
-static void run_indicators(struct em_meter *m, uint32_t samples)
+void em_meter_age(struct em_meter *m, uint32_t n)
 {
     for (int b = 0; b < EM_BUS_COUNT; b++)
-        m->bus_lit[b] -= samples < m->bus_lit[b] ? samples : m->bus_lit[b];
+        m->bus_lit[b] -= n < m->bus_lit[b] ? n : m->bus_lit[b];
+    em_display_run(m, n);
 }
 
 /* n samples from `first` of the block on have passed, up to the next thing that happens by itself. */
@@ -226,8 +227,7 @@ static void take_time(struct em_meter *m, uint32_t first, uint32_t n)
 {
     m->window_samples += n;
     em_pulses_run(&m->pulses, first, n, m->port->edge, m->port->ctx);
-    run_indicators(m, n);
-    em_display_run(m, n);
+    em_meter_age(m, n);
 }
 
 /* A window's end is also when energies are saved: a moment that does not depend on how samples come in blocks. */

@@ -174,19 +174,6 @@ static bool may_skip(const struct em_meter *m, const struct em_span *span, const
     return true;
 }
 
-/* As em_storage_run, with the sequence number that the save would have had. */
-static void skip_save(struct em_meter *m, uint32_t n)
-{
-    struct em_storage *st = &m->storage;
-
-    st->since_save += n;
-    if (st->since_save < (uint32_t)EM_SAVE_INTERVAL_S * EM_SAMPLE_RATE)
-        return;
-    st->energy_sequence += st->energy_dirty && m->port->nv_write;
-    st->energy_dirty = st->energy_dirty && !m->port->nv_write;
-    st->since_save = 0;
-}
-
 bool em_meter_skip(struct em_meter *m, const struct em_span *span, uint64_t begun[EM_OUTPUT_COUNT])
 {
     struct em_energy_rules rules = em_meter_rules(m);
@@ -204,11 +191,9 @@ bool em_meter_skip(struct em_meter *m, const struct em_span *span, uint64_t begu
     em_pulses_units(&counted, m->settings.value[EM_SETTING_PULSE_TYPE], rules.ct_primary, units);
     for (int k = 0; k < EM_OUTPUT_COUNT; k++)
         begun[k] += skip_pulses(&m->pulses.output[k], units[k], span->samples);
-    for (int b = 0; b < EM_BUS_COUNT; b++)
-        m->bus_lit[b] -= span->samples < m->bus_lit[b] ? span->samples : m->bus_lit[b];
-    m->display.now += span->samples;
+    em_meter_age(m, span->samples);
     m->storage.energy_dirty = m->storage.energy_dirty || em_counted_any(&counted);
-    skip_save(m, span->samples);
+    em_storage_skip(m, span->samples);
     m->quantities_fresh = false;
     return true;
 }

@@ -329,14 +329,30 @@ void em_storage_commit(struct em_meter *m)
         em_storage_save(m);
 }
 
+/* n samples later: is it time to save, and is there anything? */
+static bool save_is_due(struct em_meter *m, uint32_t n)
+{
+    struct em_storage *st = &m->storage;
+
+    st->since_save += n;
+    if (st->since_save < (uint32_t)EM_SAVE_INTERVAL_S * EM_SAMPLE_RATE)
+        return false;
+    st->since_save = 0;
+    return st->energy_dirty;
+}
+
 void em_storage_run(struct em_meter *m, uint32_t n)
 {
-    m->storage.since_save += n;
-    if (m->storage.since_save >= (uint32_t)EM_SAVE_INTERVAL_S * EM_SAMPLE_RATE) {
-        if (m->storage.energy_dirty)
-            em_storage_save(m);
-        m->storage.since_save = 0;
-    }
+    if (save_is_due(m, n))
+        em_storage_save(m);
+}
+
+void em_storage_skip(struct em_meter *m, uint32_t n)
+{
+    if (!save_is_due(m, n) || !usable(m))
+        return;
+    m->storage.energy_sequence++;
+    m->storage.energy_dirty = false;
 }
 
 /* --- Reading a copy --- */

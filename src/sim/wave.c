@@ -58,9 +58,9 @@ void sim_wave_init(struct sim_wave *w, sim_synth_fn *synth, uint32_t frequency_m
     w->chunk = allocate(EM_CHANNEL_COUNT * sizeof *w->chunk);
 }
 
-static uint32_t phase_after(const struct sim_wave *w, uint32_t samples)
+static uint32_t phase_after(const struct sim_wave *w, uint64_t samples)
 {
-    return (uint32_t)((w->phase + (uint64_t)w->frequency_mhz * samples) % EM_PHASE_MODULUS);
+    return (uint32_t)((w->phase + w->frequency_mhz * (samples % EM_PHASE_MODULUS)) % EM_PHASE_MODULUS);
 }
 
 void sim_wave_change(struct sim_wave *w, uint32_t frequency_mhz)
@@ -80,11 +80,9 @@ uint32_t sim_wave_left(const struct sim_wave *w)
 
 void sim_wave_skip(struct sim_wave *w, int64_t n)
 {
-    uint64_t place = w->index + (uint64_t)n, chunks = place / SIM_CHUNK;
+    uint64_t place = w->index + (uint64_t)n;
 
-    w->phase = (uint32_t)((w->phase +
-                           (uint64_t)w->frequency_mhz * SIM_CHUNK % EM_PHASE_MODULUS * (chunks % EM_PHASE_MODULUS)) %
-                          EM_PHASE_MODULUS);
+    w->phase = phase_after(w, place - place % SIM_CHUNK);
     w->index = (uint32_t)(place % SIM_CHUNK);
     w->sample += n;
     w->made = false;
